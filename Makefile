@@ -1,0 +1,69 @@
+# The whole portal on this machine:  make run      (PORT=8001 another port, RESET=1 new demo data)
+# Everything that must hold:         make test     (installs what is missing when run as root on Debian)
+
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := run
+.PHONY: run test soak bench fmt lint contracts deploy-check test-sqlite test-postgres packages
+.SILENT:
+
+run: .venv/product
+	exec $(BIN)/python -m portal.demo.embedded
+
+test: packages lint contracts deploy-check test-sqlite test-postgres
+	echo "All checks and tests passed."
+
+soak: packages .venv/tests
+	$(BIN)/pytest --soak
+
+bench: .venv/tests
+	$(BIN)/python -m tests.benchmarks
+
+fmt: .venv/tests
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format .
+
+# --- What `make test` consists of ------------------------------------------------------------------------------
+
+lint: .venv/tests
+	echo "== Style and types"
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	tests/production.sh $(BIN)/mypy --strict
+
+contracts: .venv/tests
+	echo "== Imports run one way"
+	tests/production.sh $(BIN)/lint-imports
+
+deploy-check: .venv/tests
+	echo "== Production settings start clean, migrations are complete"
+	tests/production.sh $(BIN)/python manage.py check --deploy --fail-level WARNING
+	tests/production.sh $(BIN)/python manage.py makemigrations --check --dry-run
+
+test-sqlite: .venv/tests
+	echo "== Tests on SQLite"
+	$(BIN)/pytest
+
+test-postgres: .venv/tests
+	echo "== Tests on PostgreSQL"
+	tests/postgres.sh $(BIN)/pytest
+
+# --- What must be installed --------------------------------------------------------------------------------------
+
+packages:
+	tests/packages.sh
+
+.venv/product: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: name it with PYTHON=/path/to/python3.11." >&2; exit 1; }
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python's venv module is missing: apt-get install python3-venv brings it." >&2; exit 1; }
+	$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	echo "Installing what the portal needs into .venv ..."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/tests: tests/requirements.txt .venv/product
+	echo "Installing what the tests need into .venv ..."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	touch $@

@@ -1,0 +1,1 @@
+"""WHO the client is: accounts, passwords, sessions, lockout, contact details."""

@@ -1,0 +1,107 @@
+"""The shape of what clients type. Forms never ask the database."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts import errors, policy
+from portal.lib.digits import six_digits
+
+#: No password of ours is longer; anything above is refused before it costs a hash.
+_TYPED_MAX = 1024
+
+
+class LoginForm(forms.Form):
+    """Account number, password and, where scripts are off, the picture code."""
+
+    number = forms.CharField(
+        label=_("Account number"),
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "username",
+                "inputmode": "numeric",
+                "spellcheck": "false",
+                "maxlength": False,
+            }
+        ),
+        error_messages={"max_length": errors.NUMBER_SHAPE},
+    )
+    password = forms.CharField(
+        label=_("Trading password"),
+        required=False,
+        strip=False,
+        max_length=_TYPED_MAX,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "maxlength": False}),
+        error_messages={"max_length": errors.PASSWORD_MISSING},
+    )
+    picture = forms.CharField(
+        label=_("Picture code"),
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "inputmode": "numeric", "spellcheck": "false", "maxlength": False}
+        ),
+    )
+    picture_token = forms.CharField(required=False, max_length=512, widget=forms.HiddenInput)
+    altcha = forms.CharField(required=False, max_length=4096, widget=forms.HiddenInput)
+
+    def clean_number(self) -> str:
+        number = six_digits(self.cleaned_data["number"])
+        if number is None:
+            raise forms.ValidationError(errors.NUMBER_SHAPE)
+        return number
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not password:
+            raise forms.ValidationError(errors.PASSWORD_MISSING)
+        return password
+
+    def clean_picture(self) -> str:
+        return six_digits(self.cleaned_data["picture"]) or ""
+
+
+class PasswordForm(forms.Form):
+    """The password once more, to prove again."""
+
+    password = forms.CharField(
+        label=_("Trading password"),
+        required=False,
+        strip=False,
+        max_length=_TYPED_MAX,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "maxlength": False}),
+        error_messages={"max_length": errors.PASSWORD_WRONG},
+    )
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not password:
+            raise forms.ValidationError(errors.PASSWORD_MISSING)
+        return password
+
+
+class NewPasswordForm(forms.Form):
+    """A new password, twice."""
+
+    new_password = forms.CharField(
+        label=_("New trading password"),
+        strip=False,
+        max_length=policy.PASSWORD_MAX,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "maxlength": False}),
+    )
+    repeat_password = forms.CharField(
+        label=_("New trading password again"),
+        strip=False,
+        max_length=policy.PASSWORD_MAX,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "maxlength": False}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        first, second = cleaned.get("new_password"), cleaned.get("repeat_password")
+        if first and second and first != second:
+            self.add_error("repeat_password", errors.PASSWORDS_DIFFER)
+        return cleaned

@@ -1,0 +1,138 @@
+"""The account: one table for clients and staff, kept apart by a constraint."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class State(models.TextChoices):
+    """Whether the account may be used online."""
+
+    ACTIVE = "active", "active"
+    FROZEN = "frozen", "frozen"
+    CLOSED = "closed", "closed"
+
+
+class FreezeCause(models.TextChoices):
+    """Who or what froze it; it decides who may unfreeze."""
+
+    WRONG_CODES = "wrong_codes", "wrong codes"
+    CLIENT = "client", "the client"
+    STAFF = "staff", "staff"
+    FRAUD = "fraud", "suspected fraud"
+
+
+class Method(models.TextChoices):
+    """How the second factor is proven."""
+
+    SMS = "sms", "text message"
+
+
+class CustomerManager(BaseUserManager["Customer"]):
+    """Makes clients and staff; nothing else makes rows one by one."""
+
+    def create_client(self, login: str, *, password: str | None = None, **fields: object) -> "Customer":
+        """A client. Without a password the account starts with one that nothing matches."""
+        client = self.model(login=login, is_staff=False, **fields)
+        client.set_password(password)
+        client.save(using=self._db)
+        return client
+
+    def create_staff(self, login: str, *, password: str | None = None, **fields: object) -> "Customer":
+        """A member of staff, without any role yet."""
+        staff = self.model(login=login, is_staff=True, **fields)
+        staff.set_password(password)
+        staff.save(using=self._db)
+        return staff
+
+
+class Customer(AbstractBaseUser, PermissionsMixin):
+    """Who may log in: a client by account number, or a member of staff by name.
+
+    `method` is never empty and `method_chosen_at` tells whether the client chose it. `security_epoch` is a
+    number that every session and every challenge carries: raising it ends them all in one statement.
+    """
+
+    login = models.CharField("account number or staff name", max_length=32, unique=True)
+    name = models.CharField(max_length=150)
+    language = models.CharField(max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+
+    mobile = models.CharField(max_length=16, blank=True)  # E.164, or empty for none
+    email = models.EmailField(blank=True)
+    postal_address = models.TextField(max_length=500, blank=True)
+
+    state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
+    frozen_at = models.DateTimeField(null=True, blank=True)
+    freeze_cause = models.CharField(max_length=12, choices=FreezeCause, blank=True)
+    freeze_reference = models.CharField(max_length=12, blank=True, db_index=True)
+    unfrozen_at = models.DateTimeField(null=True, blank=True)
+
+    method = models.CharField(max_length=16, choices=Method, default=Method.SMS)
+    method_chosen_at = models.DateTimeField(null=True, blank=True)
+
+    security_epoch = models.PositiveIntegerField(default=0)
+    wrong_codes = models.PositiveSmallIntegerField(default=0)  # in a row, of the method in use
+    must_change_password = models.BooleanField(default=False)
+    password_changed_at = models.DateTimeField(default=timezone.now)
+    last_security_change_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    USERNAME_FIELD = "login"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[CustomerManager] = CustomerManager()
+
+    class Meta:
+        verbose_name = "client"
+        permissions = [
+            ("unfreeze_wrong_codes", "May unfreeze an account that wrong codes froze"),
+            ("unfreeze_any", "May unfreeze any account"),
+            ("enrol_staff", "May issue the first enrolment code of a colleague"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="clients_and_staff_apart",
+                condition=Q(is_staff=False, is_superuser=False, login__regex=r"^[0-9]{6}$")
+                | (
+                    Q(is_staff=True, mobile="", state=State.ACTIVE, wrong_codes=0)
+                    & Q(login__regex=r"^[a-z][a-z0-9._-]*$")
+                ),
+                violation_error_message="A client has a number of six digits; staff have a name and no client data.",
+            ),
+            models.CheckConstraint(
+                name="mobile_is_e164", condition=Q(mobile="") | Q(mobile__regex=r"^\+[1-9][0-9]{6,14}$")
+            ),
+            models.CheckConstraint(
+                name="frozen_tells_when_and_why",
+                condition=Q(state=State.FROZEN, frozen_at__isnull=False) & ~Q(freeze_cause="")
+                | ~Q(state=State.FROZEN) & Q(frozen_at__isnull=True, freeze_cause=""),
+            ),
+            models.CheckConstraint(name="known_method", condition=Q(method__in=Method.values)),
+        ]
+
+    def __str__(self) -> str:
+        return self.login
+
+    @property
+    def frozen(self) -> bool:
+        return self.state == State.FROZEN
+
+    @property
+    def open(self) -> bool:
+        """Neither frozen nor closed nor disabled."""
+        return self.state == State.ACTIVE and self.is_active
+
+    @classmethod
+    def lock(cls, pk: int) -> "Customer":
+        """The account under its row lock, which every change and every count takes first.
+
+        Call inside a transaction, and trust no instance that was read before.
+        """
+        return cls.objects.select_for_update().get(pk=pk)

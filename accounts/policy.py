@@ -1,0 +1,90 @@
+"""Every limit of accounts, with its unit and its reason."""
+
+from datetime import timedelta
+
+from django.conf import settings
+
+# --- Sessions --------------------------------------------------------------------------------------
+#: From the right password to the end of the code page: time to fetch a phone, ask for two more codes, and type.
+PENDING_LIFETIME = timedelta(minutes=10)
+
+#: The longest a session lives, however busy: one trading day with its evening (8 h).
+ABSOLUTE_LIFETIME = timedelta(hours=8)
+
+#: `last_seen_at` is written at most this often; the idle limit is exact to within this.
+SEEN_EVERY = timedelta(seconds=5)
+
+#: The warning comes this long before the idle limit; WCAG 2.2.1 asks for at least 20 s to answer.
+IDLE_WARNING = timedelta(minutes=2)
+
+
+def idle_limit() -> timedelta:
+    """Set by the operator, 30 minutes at most, never by the client."""
+    return timedelta(minutes=settings.IDLE_MINUTES)
+
+
+# --- The browser that logged in before --------------------------------------------------------------
+BROWSER_LIFETIME = timedelta(days=180)
+
+#: So many wrong passwords from a known browser, and it is as unknown as any other.
+BROWSER_WRONG_PASSWORDS = 10
+
+# --- Wrong passwords: they slow, they never freeze ----------------------------------------------------
+#: Failures older than this are forgotten.
+FAILURE_WINDOW = timedelta(minutes=30)
+
+#: So many failures cost no wait: a person mistypes, an office shares an address.
+FREE_FAILURES_PER_SOURCE = 20
+FREE_FAILURES_PER_NUMBER = 5
+
+#: No wait is longer than this: under a steady attack a right password from a new browser still gets in.
+LONGEST_WAIT = timedelta(minutes=5)
+
+
+def wait_after(failures: int, free: int) -> timedelta:
+    """The wait that follows the latest failure: 2, 4, 8 ... seconds beyond the free ones, five minutes at most."""
+    excess = failures - free
+    if excess < 0:
+        return timedelta(0)
+    return min(timedelta(seconds=2 ** min(excess + 1, 9)), LONGEST_WAIT)
+
+
+# --- Wrong codes ---------------------------------------------------------------------------------------
+#: This many wrong codes in a row freeze the account: the chance to guess one of 10^6 stays below 5 in a million.
+FREEZE_AT = 5
+
+#: This many within the window, right ones between or not: whoever has the password is guessing.
+SLOW_GUESSES = 20
+SLOW_GUESS_WINDOW = timedelta(days=30)
+
+# --- Proving again -------------------------------------------------------------------------------------
+#: A proof of password and code is good for one sensitive act within this time.
+PROOF_LIFETIME = timedelta(minutes=5)
+
+#: Wrong passwords when proving again; then the session ends, so that a stolen one cannot be used to guess.
+PROVE_WRONG_PASSWORDS = 5
+
+# --- Passwords -----------------------------------------------------------------------------------------
+PASSWORD_MIN, PASSWORD_MAX = 8, 128  # characters
+PASSWORD_HISTORY = 8  # the last ones that may not come back
+PASSWORD_REMINDER = timedelta(days=90)  # a reminder only: forced expiry makes passwords worse
+
+# --- System verification ---------------------------------------------------------------------------------
+#: Proof of work: PBKDF2 of this many rounds, tried up to this many times. Under a second on a desktop and about
+#: two on an eight-year-old phone, while the client types.
+PROOF_COST, PROOF_TRIES = 1000, 1000
+VERIFICATION_LIFETIME = timedelta(minutes=20)  # a page may lie open while the client looks for the password
+PICTURE_LENGTH = 6  # digits
+
+# --- Unfreezing --------------------------------------------------------------------------------------------
+#: A clerk alone unfreezes an account once in this time.
+CLERK_UNFREEZE_EVERY = timedelta(hours=24)
+
+# --- Retention -----------------------------------------------------------------------------------------
+SIGN_IN_RETENTION = timedelta(days=730)
+PURGE_BATCH = 5_000  # rows a statement
+
+# --- Pages -------------------------------------------------------------------------------------------------
+ACTIVITY_PAGE = 20  # rows
+ACTIVITY_WINDOW = timedelta(days=90)
+LIVE_SESSIONS_SHOWN = 20

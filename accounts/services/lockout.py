@@ -1,0 +1,183 @@
+"""Freezing and unfreezing, and the counts that lead there."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Sum
+
+from accounts import policy
+from accounts.models import AccountState, Customer, Emergency, FreezeCause, SignIn
+from accounts.services import sign_ins
+from portal.audit.events import Event
+from portal.audit.models import AuditRecord
+from portal.audit.trail import record
+from portal.messaging import notices
+from portal.messaging.texts import Detail, Notice
+from portal.metrics import FREEZES
+
+_REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that are mistaken for another over the phone
+
+
+class NotAllowedError(Exception):
+    """An unfreeze that this member of staff may not make alone; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityCheck:
+    """What the clerk asked the caller. Which questions and whether they were passed, never the answers."""
+
+    questions: tuple[str, ...]
+    passed: bool
+
+
+def count_wrong_code(customer: Customer, sign_in: SignIn, *, now: datetime) -> int:
+    """Count one wrong code on a locked account; tries left. At none the account is frozen, in here."""
+    customer.wrong_codes += 1
+    SignIn.objects.filter(pk=sign_in.pk).update(wrong_codes=F("wrong_codes") + 1)
+    left = max(0, policy.FREEZE_AT - customer.wrong_codes)
+    if left == 0:
+        freeze(customer, FreezeCause.WRONG_CODES, now=now)
+    else:
+        customer.save(update_fields=["wrong_codes"])
+    if _guessed_slowly(customer, now) and not customer.must_change_password:
+        customer.must_change_password = True
+        customer.save(update_fields=["must_change_password"])
+        record(Event.PASSWORD_CHANGE_FORCED, subject=customer, facts={"cause": "wrong codes over 30 days"})
+    return left
+
+
+def _guessed_slowly(customer: Customer, now: datetime) -> bool:
+    """Whether right codes in between hide a guesser: wrong ones of the last weeks, whatever came after them."""
+    recent = SignIn.objects.filter(customer=customer, at__gt=now - policy.SLOW_GUESS_WINDOW)
+    return (recent.aggregate(total=Sum("wrong_codes"))["total"] or 0) >= policy.SLOW_GUESSES
+
+
+def clear_wrong_codes(customer: Customer) -> None:
+    """A right code of the method in use: the row of wrong ones is broken. The account is locked."""
+    if customer.wrong_codes:
+        customer.wrong_codes = 0
+        customer.save(update_fields=["wrong_codes"])
+
+
+def freeze(
+    customer: Customer, cause: FreezeCause, *, now: datetime, actor: Customer | None = None, reason: str = ""
+) -> str:
+    """Freeze a locked account: every session and open code ends, the owner is told. The freeze reference."""
+    if customer.frozen:
+        return customer.freeze_reference
+    customer.state = AccountState.FROZEN
+    customer.frozen_at = now
+    customer.freeze_cause = cause
+    customer.freeze_reference = "F" + "".join(secrets.choice(_REFERENCE_LETTERS) for _ in range(7))
+    sign_ins.end_all(customer)
+    customer.save(
+        update_fields=[
+            "state", "frozen_at", "freeze_cause", "freeze_reference", "security_epoch", "wrong_codes",
+        ]
+    )  # fmt: skip
+    record(
+        Event.ACCOUNT_FROZEN,
+        actor=actor,
+        subject=customer,
+        facts={"cause": str(cause), "reference": customer.freeze_reference, "reason": reason},
+    )
+    notices.tell(customer, Notice.FROZEN, now=now, detail=Detail(reference=customer.freeze_reference))
+    FREEZES.labels(str(cause)).inc()
+    return customer.freeze_reference
+
+
+@transaction.atomic
+def freeze_for_client(customer: Customer, *, now: datetime) -> str:
+    """ "This was not me": the client freezes the own account, and the security mailbox hears of it."""
+    customer = Customer.lock(customer.pk)
+    reference = freeze(customer, FreezeCause.CLIENT, now=now, actor=customer)
+    notices.alarm(
+        f"Client reports a login as not theirs: {reference}",
+        f"A client froze the own account (reference {reference}) because a login was not theirs.\n"
+        f"Account ending {customer.login[-2:]}. Every session was ended. Call the client back.\n",
+        now=now,
+    )
+    return reference
+
+
+def may_unfreeze(customer: Customer, staff: Customer, *, now: datetime) -> str:
+    """Why this member of staff may not unfreeze this account alone; empty if they may."""
+    if not customer.frozen:
+        return "The account is not frozen."
+    if staff.has_perm("accounts.unfreeze_any"):
+        return ""
+    if not staff.has_perm("accounts.unfreeze_wrong_codes"):
+        return "Your role does not unfreeze accounts."
+    if customer.freeze_cause != FreezeCause.WRONG_CODES:
+        return "This freeze was not caused by wrong codes: a supervisor has to unfreeze it."
+    if unfrozen_lately(customer, now):
+        return "This account was unfrozen within the last 24 hours: a supervisor has to do it this time."
+    return ""
+
+
+def unfrozen_lately(customer: Customer, now: datetime) -> bool:
+    """Whether a clerk's own right to unfreeze this account is used up for today."""
+    return customer.unfrozen_at is not None and now - customer.unfrozen_at < policy.CLERK_UNFREEZE_EVERY
+
+
+@transaction.atomic
+def unfreeze(customer: Customer, *, staff: Customer, reason: str, check: IdentityCheck, now: datetime) -> AuditRecord:
+    """Unfreeze an account after an identity check that was passed: counters reset, the client told.
+
+    Raises `NotAllowedError` if the role does not suffice, the check was not passed or no reason is given.
+    """
+    customer = Customer.lock(customer.pk)
+    refusal = may_unfreeze(customer, staff, now=now)
+    if not refusal and not (check.passed and check.questions):
+        refusal = "The identity check was not passed: the account stays frozen."
+    if not refusal and not reason.strip():
+        refusal = "A reason is required."
+    if refusal:
+        raise NotAllowedError(refusal)
+    facts = {
+        "reference": customer.freeze_reference,
+        "cause": customer.freeze_cause,
+        "reason": reason.strip(),
+        "questions": ", ".join(check.questions),
+    }
+    customer.state = AccountState.ACTIVE
+    customer.frozen_at = None
+    customer.freeze_cause = ""
+    customer.wrong_codes = 0
+    customer.unfrozen_at = now
+    customer.save(update_fields=["state", "frozen_at", "freeze_cause", "wrong_codes", "unfrozen_at"])
+    notices.tell(customer, Notice.UNFROZEN, now=now, detail=Detail(reference=customer.freeze_reference))
+    return record(Event.ACCOUNT_UNFROZEN, actor=staff, subject=customer, facts=facts)
+
+
+# --- Everybody at once ---------------------------------------------------------------------------
+
+
+def freeze_all(*, reason: str, actor: Customer | None, now: datetime) -> bool:
+    """Let nobody in and end every session, by one row; whether it was not so already. Nobody is written to."""
+    try:
+        with transaction.atomic():
+            Emergency.objects.create(began_at=now, began_by=actor, reason=reason)
+            record(Event.ALL_FROZEN, actor=actor, facts={"reason": reason})
+    except IntegrityError:
+        return False
+    return True
+
+
+def unfreeze_all(*, actor: Customer | None, now: datetime) -> timedelta | None:
+    """End the emergency; how long it lasted, or None if there was none. Clients log in anew."""
+    with transaction.atomic():
+        emergency = Emergency.objects.select_for_update().filter(ended_at__isnull=True).first()
+        if emergency is None:
+            return None
+        emergency.ended_at = now
+        emergency.save(update_fields=["ended_at"])
+        record(Event.ALL_UNFROZEN, actor=actor)
+        return now - emergency.began_at
+
+
+def all_frozen() -> bool:
+    """Whether the emergency is on."""
+    return Emergency.objects.filter(ended_at__isnull=True).exists()

@@ -1,0 +1,242 @@
+"""The first step of a login: system verification spent, waits looked at, password proven.
+
+The order is fixed and every step costs the same for any number, whether the account exists or not:
+the try is written down first (which spends the verification, and counts the try as a failure until
+something better is known), then the waits are looked up, then one password hash is computed.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from functools import cache
+from uuid import UUID
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, Value
+from django.db.models.expressions import Combinable
+
+from accounts import policy
+from accounts.models import Customer, Emergency, Result, SignIn
+from accounts.models.sign_in import FAILURES, SLOWING
+from portal.lib import crypto
+from portal.metrics import LOGINS
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """The device cookie that came with a request: which browser it says it is, and the token that proves it."""
+
+    device: UUID
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """The facts of one try to get in."""
+
+    number: str
+    verification: str
+    address: str
+    user_agent: str
+    browser: Browser | None = None
+    platform: str = "web"
+    language: str = ""
+
+
+class Verdict(Enum):
+    """What the first step found."""
+
+    SPENT = auto()  # the verification was used before
+    SLOWED = auto()
+    WRONG = auto()
+    RIGHT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The verdict, with the row of the try and whatever the page needs."""
+
+    verdict: Verdict
+    sign_in: SignIn | None = None
+    customer: Customer | None = None
+    retry_at: datetime | None = None
+    all_frozen: bool = False
+
+
+def prove_password(facts: Try, password: str, *, now: datetime) -> Answer:
+    """Judge one try. Every outcome is on record when this returns."""
+    sign_in = _write_down(facts, now)
+    if sign_in is None:
+        return Answer(Verdict.SPENT)
+    lanes = _lanes(sign_in)
+    account = _find(facts, sign_in)
+    customer = account.customer
+    sign_in.known_browser = account.known_browser
+    retry_at = None if sign_in.known_browser else lanes.retry_at(now)
+    if retry_at:
+        return _close(sign_in, customer, Result.SLOWED, Answer(Verdict.SLOWED, retry_at=retry_at))
+    if not password_matches(customer, password):
+        return _close(sign_in, customer, Result.WRONG_PASSWORD, Answer(Verdict.WRONG))
+    return Answer(Verdict.RIGHT, sign_in=sign_in, customer=customer, all_frozen=account.all_frozen)
+
+
+def password_matches(customer: Customer | None, password: str) -> bool:
+    """Whether it is the account's password. Without an account, or without a usable password, a hash is computed
+    all the same. A hash of an older kind is replaced by one of today's on the way."""
+    if customer is None or not customer.has_usable_password():
+        check_password(password, _nobodys_hash())
+        return False
+
+    def upgrade(right: str) -> None:
+        stale = customer.password
+        fresh = make_password(right)
+        if Customer.objects.filter(pk=customer.pk, password=stale).update(password=fresh):
+            customer.password = fresh
+
+    return check_password(password, customer.password, setter=upgrade)
+
+
+@cache
+def _nobodys_hash() -> str:
+    """What an unknown number's password is compared with: made once per process, known to nobody."""
+    return make_password(secrets.token_hex())
+
+
+def _write_down(facts: Try, now: datetime) -> SignIn | None:
+    """The row of the try, or None if its verification was spent by another."""
+    try:
+        with transaction.atomic():
+            return SignIn.objects.create(
+                at=now,
+                number=facts.number,
+                verification=facts.verification,
+                address=facts.address,
+                user_agent=facts.user_agent[:200],
+                platform=facts.platform,
+                language=facts.language,
+                device=facts.browser.device if facts.browser else None,
+                browser_seen=crypto.token_digest(facts.browser.token) if facts.browser else "",
+            )
+    except IntegrityError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lanes:
+    """The failures of the last half hour that bear on one try."""
+
+    source_failures: int
+    source_last: datetime | None
+    number_failures: int
+    pair_last: datetime | None  # the latest failure of this source on this number
+    pair_waiting: datetime | None  # since when this source has been told to wait for this number
+
+    def retry_at(self, now: datetime) -> datetime | None:
+        """When this try may be made, or None for now.
+
+        A source waits after its own latest failure. A number that many fail on makes each source wait for
+        itself, counted from when that source first came: so however hard others press, whoever comes back
+        when told to is let in.
+        """
+        times = []
+        source_wait = policy.wait_after(self.source_failures, policy.FREE_FAILURES_PER_SOURCE)
+        if source_wait and self.source_last:
+            times.append(self.source_last + source_wait)
+        number_wait = policy.wait_after(self.number_failures, policy.FREE_FAILURES_PER_NUMBER)
+        if number_wait:
+            times.append((self.pair_last or self.pair_waiting or now) + number_wait)
+        latest = max(times, default=now)
+        return latest if latest > now else None
+
+
+def _lanes(sign_in: SignIn) -> _Lanes:
+    """Count what others did, this try left out. Rows are written before they are counted: of many tries at once
+    each sees those written before it, so no more of them pass than if they had come one by one."""
+    source, number = Q(address=sign_in.address), Q(number=sign_in.number)
+    failed, slowed = Q(result__in=FAILURES), Q(result=Result.SLOWED)
+    return _Lanes(
+        **SignIn.objects.filter(source | number, result__in=SLOWING, at__gt=sign_in.at - policy.FAILURE_WINDOW)
+        .exclude(pk=sign_in.pk)
+        .aggregate(
+            source_failures=Count("pk", filter=source & failed),
+            source_last=Max("at", filter=source & failed),
+            number_failures=Count("pk", filter=number & failed),
+            pair_last=Max("at", filter=source & number & failed),
+            pair_waiting=Min("at", filter=source & number & slowed),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """The account of a number, if there is one, with what the login has to know beside it."""
+
+    customer: Customer | None = None
+    known_browser: bool = False
+    all_frozen: bool = False
+
+
+def _find(facts: Try, sign_in: SignIn) -> _Account:
+    """The account of this number on this platform."""
+    found = (
+        Customer.objects.filter(login=facts.number, is_staff=facts.platform == "staff", is_active=True)
+        .annotate(
+            known_browser=known_browser(sign_in.browser_seen, sign_in.at),
+            all_frozen=Exists(Emergency.objects.filter(ended_at__isnull=True)),
+        )
+        .first()
+    )
+    return _Account(found, found.known_browser, found.all_frozen) if found else _Account()
+
+
+def known_browser(digest: str, now: datetime) -> Combinable | Value:
+    """An expression over customers: this device cookie was given out by the account's own last login with it,
+    is not too old, was not handed in since, survived no freeze or password change, and was not guessed with."""
+    if not digest:
+        return Value(False)
+    given = SignIn.objects.filter(
+        customer=OuterRef("pk"),
+        epoch=OuterRef("security_epoch"),
+        browser_digest=digest,
+        result=Result.SUCCESS,
+        at__gt=now - policy.BROWSER_LIFETIME,
+    )
+    handed_in = SignIn.objects.filter(browser_seen=digest, result=Result.SUCCESS)
+    guessed = (
+        SignIn.objects.filter(browser_seen=digest, result__in=FAILURES)
+        .values("browser_seen")
+        .annotate(count=Count("pk"))
+        .filter(count__gt=policy.BROWSER_WRONG_PASSWORDS)
+    )
+    return Exists(given) & ~Exists(handed_in) & ~Exists(guessed)
+
+
+def _close(sign_in: SignIn, customer: Customer | None, result: Result, answer: Answer) -> Answer:
+    record(sign_in, customer, result)
+    return answer
+
+
+def record(sign_in: SignIn, customer: Customer | None, result: Result) -> None:
+    """Write down what became of a try that ends here."""
+    sign_in.customer = customer
+    sign_in.result = result
+    sign_in.save(update_fields=["customer", "result", "known_browser"])
+    LOGINS.labels(sign_in.platform, result.value).inc()
+
+
+def recently(sign_in: SignIn, result: Result, within: timedelta) -> bool:
+    """Whether the same happened to this account before, within this time."""
+    return (
+        SignIn.objects.filter(customer=sign_in.customer, result=result, at__gt=sign_in.at - within)
+        .exclude(pk=sign_in.pk)
+        .exists()
+    )
+
+
+def spoil(facts: Try, *, now: datetime) -> None:
+    """Spend a picture that was answered wrongly, so that nobody guesses at it twice."""
+    sign_in = _write_down(facts, now)
+    if sign_in:
+        record(sign_in, None, Result.NO_VERIFICATION)

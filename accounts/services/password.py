@@ -1,0 +1,57 @@
+"""Changing a password."""
+
+from datetime import datetime
+
+from django.contrib.auth.password_validation import validate_password
+from django.db import transaction
+
+from accounts import policy
+from accounts.models import Customer, PasswordHistory, Purpose, SignIn
+from accounts.services import sign_ins
+from portal.audit.events import Event
+from portal.audit.trail import record
+from portal.messaging import notices
+from portal.messaging.texts import Notice
+
+
+class ProofMissingError(Exception):
+    """Password and code were not proven for this, or too long ago."""
+
+
+@transaction.atomic
+def change_password(sign_in: SignIn, new_password: str, *, now: datetime) -> str:
+    """Replace the password; every other session and every open code ends. The new key of this session.
+
+    Raises `ValidationError` when the password breaks a rule, `ProofMissingError` when the proof is not there.
+    """
+    customer = Customer.lock(sign_in.customer_id or 0)
+    validate_password(new_password, customer)
+    if not _authorised(sign_in, customer, now=now):
+        raise ProofMissingError
+    PasswordHistory.objects.create(customer=customer, password=customer.password, at=now)
+    customer.set_password(new_password)
+    customer.must_change_password = False
+    customer.password_changed_at = customer.last_security_change_at = now
+    sign_ins.end_all(customer)
+    customer.save(
+        update_fields=[
+            "password", "must_change_password", "password_changed_at", "last_security_change_at",
+            "security_epoch",
+        ]
+    )  # fmt: skip
+    _forget_old(customer)
+    notices.tell(customer, Notice.PASSWORD_CHANGED, now=now)
+    record(Event.PASSWORD_CHANGED, actor=customer, subject=customer)
+    return sign_ins.keep(sign_in, customer)
+
+
+def _authorised(sign_in: SignIn, customer: Customer, *, now: datetime) -> bool:
+    """A forced change follows a login, which has just proven both factors; any other wants its own proof."""
+    if sign_in.epoch != customer.security_epoch or not customer.open:
+        return False
+    return customer.must_change_password or sign_ins.spend_proof(sign_in, Purpose.CHANGE_PASSWORD, now=now)
+
+
+def _forget_old(customer: Customer) -> None:
+    kept = customer.password_history.order_by("-at").values_list("pk", flat=True)[: policy.PASSWORD_HISTORY]
+    customer.password_history.exclude(pk__in=list(kept)).delete()

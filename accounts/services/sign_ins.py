@@ -1,0 +1,241 @@
+"""The life of a session: pending after the password, proven after the code, ended.
+
+Each step gets a new key; the cookie holds the key, the row only its digest. What ends every session of an
+account is its `security_epoch`: nothing walks a table of sessions.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from django.db.models import Exists, F, Q, QuerySet, Subquery
+
+from accounts import policy
+from accounts.models import Customer, Emergency, EndReason, Purpose, Result, SignIn
+from accounts.services.login import Browser
+from portal.audit.events import Event
+from portal.audit.trail import record
+from portal.lib import crypto
+from portal.metrics import LOGINS
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A session that a cookie led to, or why it is none any more."""
+
+    sign_in: SignIn | None
+    ended: EndReason | None = None
+
+
+def start_pending(sign_in: SignIn, customer: Customer) -> str:
+    """The password was right: make the try a pending login. The key for the cookie."""
+    key = _new_key(sign_in)
+    sign_in.customer = customer
+    sign_in.result = Result.PASSWORD_RIGHT
+    sign_in.method = customer.method
+    sign_in.epoch = customer.security_epoch
+    sign_in.last_seen_at = sign_in.at
+    sign_in.save(update_fields=["customer", "result", "method", "epoch", "key_digest", "last_seen_at", "known_browser"])
+    return key
+
+
+def frozen_by_codes(sign_in: SignIn) -> None:
+    """Write down that a pending login ended with one wrong code too many."""
+    SignIn.objects.filter(pk=sign_in.pk, result=Result.PASSWORD_RIGHT).update(result=Result.WRONG_CODES)
+
+
+class SessionGoneError(Exception):
+    """The pending login was ended, or finished, by another request in the meantime."""
+
+
+def finish_login(sign_in: SignIn, *, now: datetime) -> tuple[str, Browser]:
+    """The code was right too: the session begins. A new key, and the device cookie for the next login.
+
+    Raises `SessionGoneError`, which takes the caller's transaction with it.
+    """
+    pending = SignIn.objects.filter(
+        pk=sign_in.pk, key_digest=sign_in.key_digest, result=Result.PASSWORD_RIGHT, ended_at__isnull=True
+    )
+    key = _new_key(sign_in)
+    browser = Browser(device=sign_in.device or uuid4(), token=secrets.token_urlsafe(32))
+    sign_in.device = browser.device
+    sign_in.browser_digest = crypto.token_digest(browser.token)
+    sign_in.result = Result.SUCCESS
+    sign_in.proven_at = sign_in.last_seen_at = now
+    earlier = SignIn.objects.filter(customer=sign_in.customer, result=Result.SUCCESS).order_by("-at")
+    finished = pending.update(
+        key_digest=sign_in.key_digest,
+        device=sign_in.device,
+        browser_digest=sign_in.browser_digest,
+        result=sign_in.result,
+        proven_at=now,
+        last_seen_at=now,
+        # The login before this one: told on the home page.
+        previous=Subquery(earlier.values("pk")[:1]),
+    )
+    if not finished:
+        raise SessionGoneError
+    LOGINS.labels(sign_in.platform, Result.SUCCESS.value).inc()
+    return key, browser
+
+
+def find(key: str, *, now: datetime) -> Found:
+    """The session of a cookie's key, if it still is one. One that has run out is ended on the way."""
+    sign_in = (
+        SignIn.objects.select_related("customer", "previous")
+        .annotate(all_frozen=Exists(Emergency.objects.filter(ended_at__isnull=True)))
+        .filter(key_digest=crypto.token_digest(key))
+        .first()
+    )
+    if sign_in is None:
+        return Found(None)
+    reason = EndReason(sign_in.end_reason) if sign_in.ended_at else _ended_by(sign_in, all_frozen=sign_in.all_frozen, now=now)
+    if reason is None:
+        return Found(sign_in)
+    if sign_in.ended_at is None:
+        end(sign_in, reason, now=now)
+    return Found(None, reason)
+
+
+def _ended_by(sign_in: SignIn, *, all_frozen: bool, now: datetime) -> EndReason | None:
+    customer = sign_in.customer
+    if customer is None or not customer.open or customer.security_epoch != sign_in.epoch:
+        return EndReason.ELSEWHERE
+    if all_frozen:
+        return EndReason.ELSEWHERE
+    if sign_in.proven_at is None:
+        too_old = now - sign_in.at > policy.PENDING_LIFETIME
+        return EndReason.IDLE if too_old or not sign_in.pending else None
+    if now - sign_in.proven_at > policy.ABSOLUTE_LIFETIME:
+        return EndReason.ABSOLUTE
+    if now - (sign_in.last_seen_at or sign_in.proven_at) > policy.idle_limit():
+        return EndReason.IDLE
+    return None
+
+
+def see(sign_in: SignIn, *, now: datetime) -> None:
+    """The client did something: the idle limit starts anew."""
+    if sign_in.last_seen_at is None or now - sign_in.last_seen_at > policy.SEEN_EVERY:
+        SignIn.objects.filter(pk=sign_in.pk).update(last_seen_at=now)
+        sign_in.last_seen_at = now
+
+
+def end(sign_in: SignIn, reason: EndReason, *, now: datetime) -> None:
+    """End one session or pending login. Its key is dead from here on."""
+    SignIn.objects.filter(pk=sign_in.pk, ended_at__isnull=True).update(ended_at=now, end_reason=reason)
+
+
+def live(customer: Customer, *, now: datetime) -> QuerySet[SignIn]:
+    """The sessions of an account that are open now, the newest first."""
+    return SignIn.objects.filter(
+        Q(last_seen_at__gt=now - policy.idle_limit()),
+        customer=customer,
+        epoch=customer.security_epoch,
+        proven_at__gt=now - policy.ABSOLUTE_LIFETIME,
+        ended_at__isnull=True,
+    ).order_by("-proven_at")
+
+
+def end_one(customer: Customer, pk: int, *, now: datetime) -> bool:
+    """The client ends one of the own sessions; whether there was one to end."""
+    ended = live(customer, now=now).filter(pk=pk).update(ended_at=now, end_reason=EndReason.ELSEWHERE)
+    if ended:
+        record(Event.SESSIONS_ENDED, actor=customer, subject=customer, facts={"count": ended})
+    return bool(ended)
+
+
+def end_others(customer: Customer, current: SignIn, *, now: datetime) -> int:
+    """The client ends every other session; how many there were."""
+    ended = live(customer, now=now).exclude(pk=current.pk).update(ended_at=now, end_reason=EndReason.ELSEWHERE)
+    if ended:
+        record(Event.SESSIONS_ENDED, actor=customer, subject=customer, facts={"count": ended})
+    return ended
+
+
+def end_all(customer: Customer) -> None:
+    """End every session, pending login and open code of a locked account; the caller saves `security_epoch`."""
+    customer.security_epoch += 1
+
+
+def keep(sign_in: SignIn, customer: Customer) -> str:
+    """Carry one session over a change that ended all: new epoch, new key. Its browser stays known."""
+    key = _new_key(sign_in)
+    sign_in.epoch = customer.security_epoch
+    SignIn.objects.filter(pk=sign_in.pk).update(key_digest=sign_in.key_digest, epoch=sign_in.epoch)
+    return key
+
+
+# --- Proving again ---------------------------------------------------------------------------------
+
+
+def ask_proof(sign_in: SignIn, purpose: Purpose) -> None:
+    """Remember in the session what has to be proven for; an earlier journey is forgotten."""
+    SignIn.objects.filter(pk=sign_in.pk).update(proving=purpose, password_proven_at=None)
+
+
+def password_proven(sign_in: SignIn, *, now: datetime) -> None:
+    """The password was right once more."""
+    SignIn.objects.filter(pk=sign_in.pk).update(password_proven_at=now, wrong_passwords=0)
+    sign_in.password_proven_at = now
+
+
+def count_wrong_password(sign_in: SignIn, *, now: datetime) -> bool:
+    """Count one wrong password in a session; whether that was one too many and the session is over."""
+    SignIn.objects.filter(pk=sign_in.pk).update(wrong_passwords=F("wrong_passwords") + 1)
+    sign_in.refresh_from_db(fields=["wrong_passwords"])
+    if sign_in.wrong_passwords < policy.PROVE_WRONG_PASSWORDS:
+        return False
+    end(sign_in, EndReason.GUESSING, now=now)
+    return True
+
+
+def password_still_proven(sign_in: SignIn, *, now: datetime) -> bool:
+    """Whether the password was proven for this journey not too long ago."""
+    at = sign_in.password_proven_at
+    return at is not None and now - at <= policy.PROOF_LIFETIME
+
+
+def finish_proof(sign_in: SignIn, *, now: datetime) -> str:
+    """Password and code are proven for the purpose of the journey: keep the proof, under a new key."""
+    key = _new_key(sign_in)
+    SignIn.objects.filter(pk=sign_in.pk).update(
+        key_digest=sign_in.key_digest,
+        proof=F("proving"),
+        proof_at=now,
+        proving="",
+        password_proven_at=None,
+    )
+    return key
+
+
+def has_proof(sign_in: SignIn, purpose: Purpose, *, now: datetime) -> bool:
+    """Whether this session proved both factors for this purpose within the last minutes."""
+    at = sign_in.proof_at
+    return sign_in.proof == purpose and at is not None and now - at <= policy.PROOF_LIFETIME
+
+
+def spend_proof(sign_in: SignIn, purpose: Purpose, *, now: datetime) -> bool:
+    """Use the proof up, once; whether there was one."""
+    return bool(
+        SignIn.objects.filter(
+            pk=sign_in.pk, proof=purpose, proof_at__gte=now - policy.PROOF_LIFETIME, ended_at__isnull=True
+        ).update(proof="", proof_at=None)
+    )
+
+
+def _new_key(sign_in: SignIn) -> str:
+    key = secrets.token_urlsafe(32)
+    sign_in.key_digest = crypto.token_digest(key)
+    return key
+
+
+def purge(now: datetime) -> int:
+    """Delete tries older than the retention, a batch at a time; how many."""
+    deleted = 0
+    while True:
+        batch = SignIn.objects.filter(at__lt=now - policy.SIGN_IN_RETENTION).values("pk")[: policy.PURGE_BATCH]
+        count, _ = SignIn.objects.filter(pk__in=list(batch.values_list("pk", flat=True))).delete()
+        deleted += count
+        if not count:
+            return deleted

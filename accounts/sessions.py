@@ -1,0 +1,68 @@
+"""The client's cookies: the session's and the browser's. Nothing else reads or writes them."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from accounts import policy
+from accounts.services import sign_ins
+from accounts.services.login import Browser
+
+_SEPARATOR = "."
+
+
+def lookup(request: HttpRequest) -> sign_ins.Found:
+    """The session that this request's cookie leads to; looked up once per request, and only if somebody asks."""
+    found: sign_ins.Found | None = getattr(request, "_client_session", None)
+    if found is None:
+        key = request.COOKIES.get(settings.CLIENT_COOKIE_NAME)
+        found = sign_ins.find(key, now=timezone.now()) if key else sign_ins.Found(None)
+        request._client_session = found  # type: ignore[attr-defined]
+    return found
+
+
+def set_session_cookie(response: HttpResponse, key: str) -> None:
+    """Hand out a key. It lives until the browser closes; the server's limits are shorter anyway."""
+    _set(response, settings.CLIENT_COOKIE_NAME, key, samesite="Lax")
+
+
+def drop_session_cookie(response: HttpResponse) -> None:
+    """Take the key back."""
+    response.delete_cookie(settings.CLIENT_COOKIE_NAME, samesite="Lax")
+    response.cookies[settings.CLIENT_COOKIE_NAME]["secure"] = not settings.DEMO
+
+
+def browser_of(request: HttpRequest) -> Browser | None:
+    """What the device cookie says; None if there is none or it is no cookie of ours."""
+    device, separator, token = request.COOKIES.get(settings.BROWSER_COOKIE_NAME, "").partition(_SEPARATOR)
+    if not separator or not 0 < len(token) <= 64:
+        return None
+    try:
+        return Browser(UUID(device), token)
+    except ValueError:
+        return None
+
+
+def set_browser_cookie(response: HttpResponse, browser: Browser) -> None:
+    """Let this browser be known at its next login."""
+    _set(
+        response,
+        settings.BROWSER_COOKIE_NAME,
+        f"{browser.device}{_SEPARATOR}{browser.token}",
+        max_age=int(policy.BROWSER_LIFETIME.total_seconds()),
+        samesite="Strict",
+    )
+
+
+def _set(response: HttpResponse, name: str, value: str, *, samesite: str, max_age: int | None = None) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=max_age,
+        path="/",
+        secure=not settings.DEMO,
+        httponly=True,
+        samesite=samesite,  # type: ignore[arg-type]
+    )

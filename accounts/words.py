@@ -1,0 +1,24 @@
+"""Methods, purposes and results in the client's words."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Method, Purpose, Result
+
+PURPOSE_LABELS: dict[str, Promise] = {
+    Purpose.LOGIN: _("Log in"),
+    Purpose.CHANGE_PASSWORD: _("Change trading password"),
+}
+METHOD_LABELS: dict[str, Promise] = {Method.SMS: _("Text message (SMS)")}
+RESULT_LABELS: dict[str, Promise] = {
+    Result.STARTED: _("Not completed"),
+    Result.NO_VERIFICATION: _("Security check not passed"),
+    Result.SLOWED: _("Refused: too many tries"),
+    Result.WRONG_PASSWORD: _("Wrong password"),
+    Result.FROZEN: _("Refused: online login is frozen"),
+    Result.CLOSED: _("Refused: account closed"),
+    Result.NO_MOBILE: _("Refused: no mobile number on file"),
+    Result.PASSWORD_RIGHT: _("Right password, code not completed"),
+    Result.WRONG_CODES: _("Right password, frozen by wrong codes"),
+    Result.SUCCESS: _("Logged in"),
+}

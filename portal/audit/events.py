@@ -1,0 +1,23 @@
+"""The audit vocabulary: every event that the trail can hold, and nothing else."""
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """What happened; the value is what the row stores, so it never changes once used."""
+
+    ACCOUNTS_IMPORTED = "accounts.imported"
+    ACCOUNT_CREATED = "account.created"
+    ACCOUNT_CLOSED = "account.closed"
+    ACCOUNT_FROZEN = "account.frozen"
+    ACCOUNT_UNFROZEN = "account.unfrozen"
+    ALL_FROZEN = "all.frozen"
+    ALL_UNFROZEN = "all.unfrozen"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105
+    PASSWORD_CHANGE_FORCED = "password.change_forced"  # noqa: S105
+    SESSIONS_ENDED = "sessions.ended"
+    STAFF_ENROLMENT_ISSUED = "staff.enrolment_issued"
+    STAFF_ENROLLED = "staff.enrolled"
+    STAFF_LOGGED_IN = "staff.logged_in"
+    STAFF_VIEWED_CLIENT = "staff.viewed_client"
+    STAFF_SEARCHED = "staff.searched"

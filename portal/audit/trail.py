@@ -1,0 +1,26 @@
+"""Writing to the audit trail."""
+
+from collections.abc import Mapping
+
+import structlog
+from django.contrib.auth.base_user import AbstractBaseUser
+
+from portal.audit.events import Event
+from portal.audit.models import AuditRecord
+
+
+def record(
+    event: Event,
+    *,
+    actor: AbstractBaseUser | None = None,
+    subject: AbstractBaseUser | None = None,
+    facts: Mapping[str, str | int | bool | None] | None = None,
+) -> AuditRecord:
+    """Add one row in the caller's transaction, so that the deed and its record stand or fall together."""
+    return AuditRecord.objects.create(
+        event=event,
+        actor_id=actor.pk if actor else None,
+        subject_id=subject.pk if subject else None,
+        facts=dict(facts or {}),
+        request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+    )

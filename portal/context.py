@@ -1,0 +1,68 @@
+"""What every template can count on."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from accounts import policy, sessions
+from accounts.services import lockout
+from portal import brand
+
+_SHORT = {"zh-hant": ("繁", "zh-Hant-HK"), "zh-hans": ("简", "zh-Hans"), "en": ("EN", "en")}
+_BANNER_SECONDS = 3  # a switch that freezes everybody shows everywhere within this
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The frame of a client's page. Nothing is looked up for a browser without our cookie."""
+    found = sessions.lookup(request).sign_in if not request.path.startswith(settings.STAFF_PATH) else None
+    return {
+        "brand": brand.current(),
+        "client": found.customer if found else None,
+        "signin": found,
+        "inside": bool(found and found.inside),
+        "language_links": language_links(request),
+        "idle_seconds": int(policy.idle_limit().total_seconds()),
+        "demo": settings.DEMO,
+        "origin": settings.PUBLIC_ORIGIN,
+        "all_frozen": _banner.show,
+    }
+
+
+def language_links(request: HttpRequest) -> list[dict[str, object]]:
+    """The same page in each language."""
+    active, path = get_language(), request.path
+    return [
+        {
+            "code": code,
+            "lang": _SHORT[code][1],
+            "label": _SHORT[code][0],
+            "url": path.replace(f"/{active}/", f"/{code}/", 1),
+            "current": code == active,
+        }
+        for code, _ in settings.LANGUAGES
+    ]
+
+
+@dataclass
+class _Banner:
+    """For the banner only: a copy per process that lives for seconds. What lets nobody in reads the row itself."""
+
+    frozen: bool = False
+    good_until: float = 0.0
+
+    def show(self) -> bool:
+        if time.monotonic() > self.good_until:
+            try:
+                self.frozen = lockout.all_frozen()
+            except DatabaseError:
+                self.frozen = False  # the help pages stand without a database
+            self.good_until = time.monotonic() + _BANNER_SECONDS
+        return self.frozen
+
+
+_banner = _Banner()

@@ -1,0 +1,132 @@
+"""The people of the demo: five clients, one for each situation, and two members of staff."""
+
+import base64
+import json
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import AccountState, Customer, FreezeCause
+from twofactor.models import StaffAuthenticator
+
+PASSWORD = "Harbour-2026-demo"
+SEED_LENGTH = 20  # bytes, what RFC 4226 recommends
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One demo client; `about` is what the supervisor prints beside the account number."""
+
+    login: str
+    name: str
+    about: str
+    fields: dict[str, object] = field(default_factory=dict)
+
+
+CLIENTS = (
+    Client(
+        "100001",
+        "Amy Chan",
+        "Amy Chan, Traditional Chinese",
+        {"mobile": "+85291234567", "email": "amy.chan@client.example", "language": "zh-hant"},
+    ),
+    Client(
+        "100002",
+        "Ben Wong",
+        "Ben Wong, English",
+        {"mobile": "+85261234568", "email": "ben.wong@client.example", "language": "en"},
+    ),
+    Client(
+        "100003",
+        "Cleo Lee",
+        "Cleo Lee, Simplified Chinese",
+        {"mobile": "+85251234569", "email": "cleo.lee@client.example", "language": "zh-hans"},
+    ),
+    Client(
+        "100004",
+        "Dora Ho",
+        "Dora Ho, no mobile number on file: no way in",
+        {"email": "dora.ho@client.example", "language": "en"},
+    ),
+    Client(
+        "100005",
+        "Eric Lam",
+        "Eric Lam, frozen by staff",
+        {
+            "mobile": "+85291234560",
+            "email": "eric.lam@client.example",
+            "language": "zh-hant",
+            "state": AccountState.FROZEN,
+            "freeze_cause": FreezeCause.STAFF,
+            "freeze_reference": "FDEMO234",
+        },
+    ),
+)
+STAFF = {"clerk.mak": ("Mak Wing Sze", "clerk"), "super.chan": ("Chan Tai Man", "supervisor")}
+
+
+@transaction.atomic
+def load(people: Path) -> int:
+    """Make whoever is not there yet, and write to `people` who may log in; how many were made.
+
+    Who is there stays as found, so that a demo goes on where it stopped. The seeds of staff live in the
+    database only sealed; the file keeps them readable, so that they can be shown at each start.
+    """
+    made = sum(_client(client) for client in CLIENTS)
+    seeds = _known_seeds(people)
+    for login in STAFF:
+        made += _staff(login, seeds)
+    content = {
+        "password": PASSWORD,
+        "clients": [{"login": client.login, "about": client.about} for client in CLIENTS],
+        "staff": [{"login": login, "seed": seeds[login]} for login in STAFF],
+    }
+    unfinished = people.with_suffix(".new")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(json.dumps(content, indent=2, ensure_ascii=False), encoding="utf-8")
+    unfinished.replace(people)
+    return made
+
+
+def _client(client: Client) -> int:
+    if Customer.objects.filter(login=client.login).exists():
+        return 0
+    frozen = client.fields.get("state") == AccountState.FROZEN
+    Customer.objects.create_client(
+        client.login,
+        password=PASSWORD,
+        name=client.name,
+        must_change_password=False,
+        frozen_at=timezone.now() if frozen else None,
+        **client.fields,
+    )
+    return 1
+
+
+def _staff(login: str, seeds: dict[str, str]) -> int:
+    """One member of staff with role and authenticator; a seed that nobody can read any more is replaced."""
+    name, role = STAFF[login]
+    staff = Customer.objects.filter(login=login).first()
+    made = staff is None
+    if staff is None:
+        staff = Customer.objects.create_staff(login, password=PASSWORD, name=name, must_change_password=False)
+        staff.groups.add(Group.objects.get(name=role))
+    bound = StaffAuthenticator.objects.filter(user=staff)
+    if login not in seeds:
+        seeds[login] = base64.b32encode(secrets.token_bytes(SEED_LENGTH)).decode()
+        bound.delete()
+    if not bound.exists():
+        StaffAuthenticator.objects.create_with_seed(staff, base64.b32decode(seeds[login]))
+    return int(made)
+
+
+def _known_seeds(people: Path) -> dict[str, str]:
+    try:
+        content = json.loads(people.read_text(encoding="utf-8"))
+        return {each["login"]: each["seed"] for each in content["staff"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}

@@ -1,0 +1,86 @@
+"""Sealing and keyed digests under keys that live outside the database.
+
+`seal`/`open_sealed` give authenticated encryption (AES-256-GCM) under the first key of the ring and open
+with any of them, so that keys rotate without a stop. `keyed_digest`/`matches` give an HMAC-SHA-256 that
+carries the name of its key. `blind_index` is the one digest that must stay stable: a lookup column.
+Each use has a purpose, from which an own key is derived (HKDF, RFC 5869): what was sealed for one
+purpose does not open for another.
+"""
+
+import hashlib
+import hmac
+import secrets
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+_NONCE = 12  # bytes, the size NIST SP 800-38D asks for
+
+
+class CannotOpen(Exception):
+    """Sealed bytes that were tampered with, sealed for another purpose, or whose key is gone."""
+
+
+@lru_cache(maxsize=128)
+def _derive(key: bytes, purpose: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(key)
+
+
+@lru_cache(maxsize=128)
+def _cipher(key: bytes, purpose: str) -> AESGCM:
+    return AESGCM(_derive(key, f"seal:{purpose}"))
+
+
+def _first_key() -> tuple[str, bytes]:
+    return next(iter(settings.SEALING_KEYS.items()))
+
+
+def seal(purpose: str, plain: bytes) -> bytes:
+    """Encrypt and authenticate; the result carries the name of the key."""
+    name, key = _first_key()
+    nonce = secrets.token_bytes(_NONCE)
+    return name.encode() + b":" + nonce + _cipher(key, purpose).encrypt(nonce, plain, purpose.encode())
+
+
+def open_sealed(purpose: str, sealed: bytes) -> bytes:
+    """The plain bytes; raises `CannotOpen`."""
+    name, _, body = bytes(sealed).partition(b":")
+    key = settings.SEALING_KEYS.get(name.decode("ascii", "replace"))
+    if key is None:
+        raise CannotOpen("no key of that name")
+    try:
+        return _cipher(key, purpose).decrypt(body[:_NONCE], body[_NONCE:], purpose.encode())
+    except (InvalidTag, ValueError):
+        raise CannotOpen("not sealed for this purpose, or changed since") from None
+
+
+def keyed_digest(purpose: str, *parts: str) -> str:
+    """HMAC over the parts, unambiguous at their borders, as `keyname:hex`."""
+    name, key = _first_key()
+    return f"{name}:{_hmac(_derive(key, f'digest:{purpose}'), parts)}"
+
+
+def matches(purpose: str, stored: str, *parts: str) -> bool:
+    """Whether `stored` is the keyed digest of the parts; compares in constant time."""
+    name, _, expected = stored.partition(":")
+    key = settings.SEALING_KEYS.get(name)
+    return key is not None and hmac.compare_digest(expected, _hmac(_derive(key, f"digest:{purpose}"), parts))
+
+
+def blind_index(purpose: str, value: str) -> str:
+    """A stable keyed digest for look-ups (32 hex characters); its key does not rotate with the ring."""
+    return _hmac(_derive(settings.INDEX_KEY, f"index:{purpose}"), (value,))[:32]
+
+
+def token_digest(token: str) -> str:
+    """SHA-256 of a random token of at least 128 bits: such a token needs no key to be safe at rest."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _hmac(key: bytes, parts: tuple[str, ...]) -> str:
+    message = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
+    return hmac.digest(key, message, "sha256").hex()

@@ -1,0 +1,1 @@
+"""Everything that leaves the portal: the outbox, its relay, the gateways and their receipts."""

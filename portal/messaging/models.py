@@ -1,0 +1,98 @@
+"""The outbox and what became of its messages."""
+
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class Channel(models.TextChoices):
+    """How a message travels."""
+
+    SMS = "sms"
+    EMAIL = "email"
+
+
+class State(models.TextChoices):
+    """Where a message is. Receipts only ever move it to the right."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class Message(models.Model):
+    """One message to one place. Its row commits with its cause; the payload is sealed, and erased once sent."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    channel = models.CharField(max_length=8, choices=Channel)
+    kind = models.CharField(max_length=40)  # the purpose of a code ("code.login") or a notice ("notice.login")
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="messages"
+    )
+    is_code = models.BooleanField(default=False)
+    sealed = models.BinaryField(null=True)  # {"to", "text", "subject"} sealed; None once it was handed over
+    to_index = models.CharField(max_length=32, blank=True)  # blind index of the destination, for caps and search
+    to_masked = models.CharField(max_length=80)
+    reference = models.CharField(max_length=8, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    due_at = models.DateTimeField(default=timezone.now)  # not to be tried (again) before
+    claim = models.UUIDField(null=True)  # who holds it; settles only what it still holds
+    tries = models.PositiveSmallIntegerField(default=0)
+    gateway = models.CharField(max_length=20, blank=True)
+    gateway_reference = models.CharField(max_length=80, blank=True)
+    problem = models.CharField(max_length=80, blank=True)  # the last failure, in a word of ours
+    sent_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    request_id = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="message_open",
+                condition=models.Q(state__in=["queued", "sending"]),
+            ),
+            models.Index(fields=["customer", "-created_at"], name="message_by_customer"),
+            models.Index(fields=["created_at"], name="message_by_age", condition=~models.Q(to_index="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.kind} to {self.to_masked}: {self.state}"
+
+
+class Attempt(models.Model):
+    """One call of a gateway for one message."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attempts")
+    gateway = models.CharField(max_length=20)
+    at = models.DateTimeField(default=timezone.now)
+    milliseconds = models.PositiveIntegerField()
+    result = models.CharField(max_length=80)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.gateway}: {self.result}"
+
+
+class SendCount(models.Model):
+    """How many codes one number or source has had in its window: counted before sending, in one statement."""
+
+    key = models.CharField(max_length=48, primary_key=True)  # kind and blind index
+    resets_at = models.DateTimeField()  # the end of the window; the next send after it starts a new one
+    used = models.PositiveIntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.key.partition(':')[0]}: {self.used}"

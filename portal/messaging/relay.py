@@ -1,0 +1,143 @@
+"""The relay: claim a message, hand it to a gateway, settle. No transaction is open across the network."""
+
+import json
+from datetime import datetime, timedelta
+from time import monotonic
+from uuid import UUID, uuid4
+
+import structlog
+from django.db.models import Case, F, Q, Value, When
+from django.utils import timezone
+
+from portal.lib import crypto
+from portal.messaging import policy
+from portal.messaging.gateways.base import Envelope, Gateway, Refused, Unavailable
+from portal.messaging.models import Attempt, Message, State
+from portal.messaging.outbox import SEAL
+from portal.messaging.routing import route
+from portal.metrics import MESSAGES, QUEUE_AGE, SEND_SECONDS
+
+log = structlog.get_logger(__name__)
+
+#: What a worker may take: waiting, or claimed by a worker whose lease ran out.
+_TAKEABLE = Q(state__in=[State.QUEUED, State.SENDING])
+
+
+def deliver(message_id: UUID) -> float | None:
+    """Send one message if it is due. Seconds until it should be tried again, or None when there is nothing to do.
+
+    Safe to run twice, at once or later: only the holder of the claim sends and settles.
+    """
+    message = _claim(message_id, timezone.now())
+    if message is None:
+        return None
+    with structlog.contextvars.bound_contextvars(request_id=message.request_id, message=str(message.pk)):
+        return _send(message)
+
+
+def _claim(message_id: UUID, now: datetime) -> Message | None:
+    claim = uuid4()
+    taken = Message.objects.filter(
+        _TAKEABLE, pk=message_id, due_at__lte=now, expires_at__gt=now + policy.LEAST_LIFE
+    ).update(state=State.SENDING, claim=claim, due_at=now + policy.CLAIM_LEASE, tries=F("tries") + 1)
+    if not taken:
+        expire(now, pk=message_id)
+        return None
+    return Message.objects.get(pk=message_id)
+
+
+def expire(now: datetime, **which: UUID) -> int:
+    """Close messages whose time is over, and erase what they said; how many there were."""
+    return Message.objects.filter(_TAKEABLE, due_at__lte=now, expires_at__lte=now + policy.LEAST_LIFE, **which).update(
+        state=State.EXPIRED, sealed=None, claim=None, settled_at=now
+    )
+
+
+def _send(message: Message) -> float | None:
+    envelope = _open(message)
+    problem = ""
+    for gateway in route(message.channel):
+        try:
+            reference = _call(gateway, message, envelope)
+        except Unavailable as error:
+            problem = str(error)
+            continue
+        except Refused as error:
+            _settle(message, State.FAILED, gateway=gateway.name, problem=str(error))
+            return None
+        _settle(message, State.SENT, gateway=gateway.name, gateway_reference=reference)
+        SEND_SECONDS.labels(message.channel).observe((timezone.now() - message.created_at).total_seconds())
+        return None
+    wait = policy.RETRY_AFTER[min(message.tries, len(policy.RETRY_AFTER)) - 1]
+    Message.objects.filter(pk=message.pk, claim=message.claim, state=State.SENDING).update(
+        state=State.QUEUED,
+        claim=None,
+        problem=problem[:80],
+        due_at=timezone.now() + timedelta(seconds=wait),
+    )
+    MESSAGES.labels(message.channel, "postponed").inc()
+    log.warning("message.postponed", problem=problem, tries=message.tries, seconds=wait)
+    return wait
+
+
+def _open(message: Message) -> Envelope:
+    content = json.loads(crypto.open_sealed(SEAL, bytes(message.sealed or b"")))
+    return Envelope(
+        reference=str(message.pk),
+        to=content["to"],
+        text=content["text"],
+        subject=content["subject"],
+        validity=max(1, int((message.expires_at - timezone.now()).total_seconds())),
+    )
+
+
+def _call(gateway: Gateway, message: Message, envelope: Envelope) -> str:
+    """One call, recorded. The exceptions of the gateway go through."""
+    start = monotonic()
+    result = "accepted"
+    try:
+        return gateway.send(envelope, min(policy.GATEWAY_TIMEOUT, envelope.validity))
+    except (Refused, Unavailable) as error:
+        result = f"{'refused' if isinstance(error, Refused) else 'unavailable'}: {error}"
+        raise
+    finally:
+        spent = int((monotonic() - start) * 1000)
+        Attempt.objects.create(message=message, gateway=gateway.name, milliseconds=spent, result=result[:80])
+        log.info("message.attempt", gateway=gateway.name, milliseconds=spent, result=result)
+
+
+def _settle(message: Message, state: State, *, gateway: str, gateway_reference: str = "", problem: str = "") -> None:
+    """Write down the outcome, if the claim is still ours. A receipt that was faster than we are stays."""
+    now = timezone.now()
+    Message.objects.filter(pk=message.pk, claim=message.claim).update(
+        state=Case(When(state=State.SENDING, then=Value(state)), default=F("state")),
+        sealed=None,
+        claim=None,
+        gateway=gateway,
+        gateway_reference=gateway_reference,
+        problem=problem[:80],
+        sent_at=now if state == State.SENT else None,
+        settled_at=now,
+    )
+    MESSAGES.labels(message.channel, state.value).inc()
+
+
+def due(now: datetime) -> list[UUID]:
+    """What a sweep should hand out: codes before notices, the oldest first."""
+    waiting = Message.objects.filter(_TAKEABLE)
+    oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
+    QUEUE_AGE.set((now - oldest).total_seconds() if oldest else 0)
+    return list(
+        waiting.filter(due_at__lte=now)
+        .order_by("-is_code", "created_at")
+        .values_list("pk", flat=True)[: policy.SWEEP_BATCH]
+    )
+
+
+def purge(now: datetime) -> int:
+    """Erase what finds a number from messages older than `MASK_AFTER`; how many. The masked form stays."""
+    return (
+        Message.objects.filter(created_at__lt=now - policy.MASK_AFTER)
+        .exclude(to_index="")
+        .update(to_index="", gateway_reference="")
+    )

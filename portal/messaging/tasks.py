@@ -1,0 +1,35 @@
+"""Doors of the worker into messaging. A task takes an id and may run twice."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.core.cache import cache
+from django.utils import timezone
+
+from portal.messaging import outbox, relay
+
+HEARTBEAT = "worker.heartbeat"
+
+
+@shared_task(name="messaging.deliver")
+def deliver(message_id: str) -> None:
+    """Send one message; if it has to be tried again, come back by itself."""
+    again = relay.deliver(UUID(message_id))
+    if again is not None:
+        outbox.nudge(message_id, countdown=again)
+
+
+@shared_task(name="messaging.sweep")
+def sweep() -> None:
+    """Hand out whatever is due, close what is too late, and show that a worker lives."""
+    now = timezone.now()
+    cache.set(HEARTBEAT, now.timestamp(), timeout=120)
+    relay.expire(now)
+    for message_id in relay.due(now):
+        outbox.nudge(str(message_id))
+
+
+@shared_task(name="messaging.purge")
+def purge() -> None:
+    """Retention of message rows."""
+    relay.purge(timezone.now())

@@ -1,0 +1,166 @@
+"""The wording of every text message and e-mail, in three languages, on one page for whoever has to approve it.
+
+No text carries a link or asks for a code. A text message with a code says what it is for, how long it is
+valid, its reference, and that nobody should be told; it fits one segment (see `segments`).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portal import brand
+
+#: What a single segment carries: 160 GSM-7 septets, or 70 UCS-2 units (3GPP TS 23.038).
+GSM_SEGMENT = 160
+UCS2_SEGMENT = 70
+_GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ ÆæßÉ!\"#¤%&'()*+,-./0123456789:;<=>?¡"
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM_EXTENDED = frozenset("^{}\\[~]|€\f")  # two septets each
+
+_CODE: dict[str, dict[str, str]] = {
+    "login": {
+        "zh-hant": "{code} 是{name}登入驗證碼，3分鐘內有效。參考編號 {reference}。切勿轉發或告訴他人。",
+        "zh-hans": "{code} 是{name}登录验证码，3分钟内有效。参考编号 {reference}。切勿转发或告诉他人。",
+        "en": "{code} is your {name} login code, valid for 3 minutes. Reference {reference}. "
+        "Never forward it or tell anyone.",
+    },
+    "change_password": {
+        "zh-hant": "{code} 是{name}更改密碼驗證碼，3分鐘內有效。參考編號 {reference}。切勿轉發或告訴他人。",
+        "zh-hans": "{code} 是{name}更改密码验证码，3分钟内有效。参考编号 {reference}。切勿转发或告诉他人。",
+        "en": "{code} is your {name} code to change your password, valid for 3 minutes. Reference {reference}. "
+        "Never forward it or tell anyone.",
+    },
+}
+
+
+class Notice(StrEnum):
+    """What a client is told without asking."""
+
+    LOGIN = "login"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    FROZEN = "frozen"
+    UNFROZEN = "unfrozen"
+    UNFINISHED_LOGIN = "unfinished_login"
+    FROZEN_LOGIN = "frozen_login"
+
+
+_EVENTS: dict[Notice, dict[str, str]] = {
+    Notice.LOGIN: {
+        "zh-hant": "成功登入",
+        "zh-hans": "成功登录",
+        "en": "there was a login",
+    },
+    Notice.PASSWORD_CHANGED: {
+        "zh-hant": "交易密碼已更改",
+        "zh-hans": "交易密码已更改",
+        "en": "the trading password was changed",
+    },
+    Notice.FROZEN: {
+        "zh-hant": "網上登入已被凍結",
+        "zh-hans": "网上登录已被冻结",
+        "en": "online login was frozen",
+    },
+    Notice.UNFROZEN: {
+        "zh-hant": "網上登入已解除凍結",
+        "zh-hans": "网上登录已解除冻结",
+        "en": "online login was unfrozen",
+    },
+    Notice.UNFINISHED_LOGIN: {
+        "zh-hant": "有人以正確密碼嘗試登入，但未完成驗證",
+        "zh-hans": "有人以正确密码尝试登录，但未完成验证",
+        "en": "someone used the right password but did not complete the verification",
+    },
+    Notice.FROZEN_LOGIN: {
+        "zh-hant": "有人以正確密碼嘗試登入已凍結帳戶",
+        "zh-hans": "有人以正确密码尝试登录已冻结账户",
+        "en": "someone used the right password on the frozen account",
+    },
+}
+
+_SUBJECT = {"zh-hant": "【{name}】{event}", "zh-hans": "【{name}】{event}", "en": "[{name}] {event}"}
+_OPENING = {
+    "zh-hant": "{customer}：\n\n你尾數為 {tail} 的帳戶於 {when}（香港時間）{event}。",
+    "zh-hans": "{customer}：\n\n您尾数为 {tail} 的账户于 {when}（香港时间）{event}。",
+    "en": "Dear {customer},\n\nOn {when} (Hong Kong time) {event} on your account ending {tail}.",
+}
+_DETAIL = {
+    "zh-hant": "驗證方式：{method}　裝置：{device}",
+    "zh-hans": "验证方式：{method}　设备：{device}",
+    "en": "Verification method: {method}. Device: {device}.",
+}
+_REFERENCE = {
+    "zh-hant": "參考編號：{reference}",
+    "zh-hans": "参考编号：{reference}",
+    "en": "Reference number: {reference}",
+}
+_NOT_YOU = {
+    "zh-hant": "如非本人操作，請即致電客戶服務熱線 {hotline} 凍結帳戶。",
+    "zh-hans": "如非本人操作，请立即致电客户服务热线 {hotline} 冻结账户。",
+    "en": "If this was not you, call customer service on {hotline} now to freeze the account.",
+}
+_FOOT = {
+    "zh-hant": "本電郵不含連結。我們不會向你索取密碼或驗證碼。如需登入，請自行輸入網址或使用書籤。",
+    "zh-hans": "本电邮不含链接。我们不会向您索取密码或验证码。如需登录，请自行输入网址或使用书签。",
+    "en": "This e-mail has no links. We never ask for your password or codes. To log in, type our address or "
+    "use your bookmark.",
+}
+_METHODS = {
+    "sms": {"zh-hant": "手機短訊", "zh-hans": "手机短信", "en": "text message (SMS)"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What a notice may add: the method and device of a login, the reference of a freeze."""
+
+    method: str = ""
+    device: str = ""
+    reference: str = ""
+
+
+def code_text(purpose: str, *, code: str, reference: str, language: str, origin: str = "") -> str:
+    """The text message for one code. `origin` is the host of the origin-bound last line, empty for none.
+
+    Raises KeyError for a purpose or language that has no text.
+    """
+    text = _CODE[purpose][language].format(
+        code=code, reference=reference, name=brand.current().sms_name.in_language(language)
+    )
+    return f"{text}\n@{origin} #{code}" if origin else text
+
+
+def code_purposes() -> list[str]:
+    """Every purpose that has a text."""
+    return list(_CODE)
+
+
+def notice_email(
+    notice: Notice, *, language: str, customer: str, tail: str, when: str, detail: Detail
+) -> tuple[str, str]:
+    """Subject and body of a notice by e-mail. Neither holds an account number, a link or a code."""
+    words = brand.current()
+    event = _EVENTS[notice][language]
+    paragraphs = [_OPENING[language].format(customer=customer, tail=tail, when=when, event=event)]
+    if detail.method:
+        method = _METHODS[detail.method][language]
+        paragraphs.append(_DETAIL[language].format(method=method, device=detail.device))
+    if detail.reference:
+        paragraphs.append(_REFERENCE[language].format(reference=detail.reference))
+    hotline = " / ".join(words.hotlines)
+    if hotline:
+        paragraphs.append(_NOT_YOU[language].format(hotline=hotline))
+    paragraphs.append(_FOOT[language])
+    subject = _SUBJECT[language].format(name=words.sms_name.in_language(language), event=event)
+    return subject, "\n\n".join(paragraphs) + "\n"
+
+
+def segments(text: str) -> int:
+    """How many segments a text message takes on the air. A long one loses room to its headers in each."""
+    if all(letter in _GSM or letter in _GSM_EXTENDED for letter in text):
+        units = sum(2 if letter in _GSM_EXTENDED else 1 for letter in text)
+        single, part = GSM_SEGMENT, 153
+    else:
+        units = len(text.encode("utf-16-be")) // 2
+        single, part = UCS2_SEGMENT, 67
+    return 1 if units <= single else -(-units // part)

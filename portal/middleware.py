@@ -1,0 +1,116 @@
+"""What every request passes through, outermost first; settings.MIDDLEWARE has the order."""
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django_otp.middleware import OTPMiddleware
+
+from accounts.policy import ABSOLUTE_LIFETIME
+from portal.views import database_gone, too_large
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+log = structlog.get_logger(__name__)
+
+#: What a proxy of ours may send as a request id; anything else is replaced.
+_REQUEST_ID = re.compile(r"[0-9a-zA-Z-]{8,32}\Z")
+_QUIET = ("/static/", "/health/")
+
+
+class RequestContextMiddleware:
+    """Gives the request an id, bounds its body, keeps its answer out of caches, and writes one line about it.
+
+    A database that is away becomes a plain page: nobody gets in on a guess.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        start = time.monotonic()
+        request_id = self._request_id(request)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        response = too_large(request) if self._too_large(request) else self.get_response(request)
+        response["X-Request-ID"] = request_id
+        if not request.path.startswith(_QUIET):
+            response.setdefault("Cache-Control", "no-store, private")
+            self._log(request, response, time.monotonic() - start)
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Called by Django when a view raises."""
+        if isinstance(error, OperationalError | InterfaceError):
+            log.error("database.gone", problem=type(error).__name__)
+            return database_gone(request)
+        return None
+
+    @staticmethod
+    def _request_id(request: HttpRequest) -> str:
+        given = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXY_COUNT else ""
+        return given if _REQUEST_ID.match(given) else secrets.token_hex(8)
+
+    @staticmethod
+    def _too_large(request: HttpRequest) -> bool:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        return not length.isdecimal() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+    @staticmethod
+    def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+        match = request.resolver_match
+        log.info(
+            "request",
+            method=request.method,
+            # The route and not the path: a path may hold a token.
+            route=match.route if match else "",
+            status=response.status_code,
+            milliseconds=round(seconds * 1000),
+        )
+
+
+class StaffPathOnly:
+    """Mixed into Django's middleware: it acts below the staff path, and elsewhere stands aside.
+
+    On a client's page there is no `request.session` and no `request.user`: a staff cookie is worth nothing
+    there, and is not even sent there.
+    """
+
+    get_response: Callable[[HttpRequest], Any]
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if request.path.startswith(settings.STAFF_PATH):
+            return super().__call__(request)  # type: ignore[misc]  # what it is mixed into
+        return self.get_response(request)
+
+
+class StaffSessionMiddleware(StaffPathOnly, SessionMiddleware):
+    """The session of staff."""
+
+
+class StaffAuthenticationMiddleware(StaffPathOnly, AuthenticationMiddleware):
+    """`request.user` for staff, whose session has an absolute limit beside the idle one of its cookie."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:  # type: ignore[override]
+        super().process_request(request)
+        if not request.user.is_authenticated:
+            return None
+        now = timezone.now().timestamp()
+        began = request.session.setdefault("began", now)
+        if now - began <= ABSOLUTE_LIFETIME.total_seconds() and request.user.is_staff:
+            return None
+        request.session.flush()
+        return redirect_to_login(request.path)
+
+
+class StaffOTPMiddleware(StaffPathOnly, OTPMiddleware):
+    """`request.user.is_verified()` for staff."""

@@ -1,0 +1,30 @@
+"""Every scheduled task, with its period and its reason. Each is safe to run twice, also at once."""
+
+from datetime import timedelta
+from typing import Any
+
+from celery.schedules import crontab
+
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # A nudge can be lost with the broker; the row cannot. Ten seconds of a code's 180 is what a client can bear.
+    # The nudge expires: a beat that outruns its workers must not pile up work.
+    "sweep-outbox": {
+        "task": "messaging.sweep",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
+    # A right password without a code is told to the owner; a minute's delay is prompt enough.
+    "report-unfinished-logins": {
+        "task": "twofactor.report_unfinished_logins",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 60},
+    },
+    # Retention. Small bites by night, when nobody logs in.
+    "purge-challenges": {"task": "twofactor.purge", "schedule": crontab(minute="10")},
+    "purge-messages": {"task": "messaging.purge", "schedule": crontab(hour="3", minute="20")},
+    "purge-sign-ins": {"task": "accounts.purge", "schedule": crontab(hour="3", minute="40")},
+    "clear-staff-sessions": {
+        "task": "accounts.clear_staff_sessions",
+        "schedule": crontab(hour="3", minute="50"),
+    },
+}

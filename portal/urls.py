@@ -1,0 +1,26 @@
+"""The whole site map."""
+
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+from portal import views
+
+urlpatterns = [
+    path("", views.root, name="root"),
+    path("health/live", views.live, name="live"),
+    path("health/ready", views.ready, name="ready"),
+    path("", include("portal.messaging.urls")),
+    path("", include("portal.desk.urls")),
+    path("staff/", admin.site.urls),
+    *([path("demo/", include("portal.demo.urls"))] if settings.DEMO else []),
+    *i18n_patterns(
+        path("home/", views.home, name="home"),
+        path("help/<slug:slug>/", views.help_page, name="help"),
+        path("privacy/", views.privacy, name="privacy"),
+        path("accessibility/", views.accessibility, name="accessibility"),
+        path("", include("accounts.urls")),
+        path("", include("twofactor.urls")),
+    ),
+]

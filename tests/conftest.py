@@ -1,0 +1,113 @@
+"""Fixtures for every test: clients by name, the carrier at the far end, a broker that nobody misses."""
+
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.hashers import make_password
+from pytest_django import Settings as SettingsWrapper
+
+from accounts import policy
+from accounts.models import Customer
+from portal.messaging import outbox
+from portal.messaging.gateways import http
+from tests.actors import PASSWORD, Carrier, Handset, Visitor
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="run the long races and faults in full")
+
+
+@pytest.fixture(scope="session")
+def soak(pytestconfig: pytest.Config) -> bool:
+    """Whether the long runs are wanted in full."""
+    return bool(pytestconfig.getoption("--soak"))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite in a file: threads share it as processes do, which a database in memory does not show."""
+    database = django_settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def cheap_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proof of work that costs the test nothing; what it proves stays the same."""
+    monkeypatch.setattr(policy, "PROOF_COST", 1)
+    monkeypatch.setattr(policy, "PROOF_TRIES", 2)
+
+
+@pytest.fixture(autouse=True)
+def static_without_manifest(settings: SettingsWrapper) -> None:
+    """Pages render without collected static files."""
+    settings.STORAGES = {
+        **django_settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture(autouse=True)
+def nudges(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the messages that a worker was nudged for; tests run the relay themselves."""
+    sent: list[str] = []
+    monkeypatch.setattr(outbox, "nudge", lambda message_id, **_: sent.append(message_id))
+    return sent
+
+
+@pytest.fixture
+def carrier(monkeypatch: pytest.MonkeyPatch) -> Iterator[Carrier]:
+    """A carrier that takes everything, unless a test gives it other answers."""
+    far_end = Carrier()
+    with httpx.Client(transport=httpx.MockTransport(far_end.handle)) as client:
+        monkeypatch.setattr(http, "client", lambda: client)
+        yield far_end
+
+
+@pytest.fixture
+def handset(carrier: Carrier) -> Handset:
+    """Reads what the carrier received."""
+    return Handset(carrier)
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """The hash of everybody's password, computed once."""
+    return make_password(PASSWORD)
+
+
+@pytest.fixture
+def make_client(db: None, password_hash: str) -> Callable[..., Customer]:
+    """Make a client with a number and, unless said otherwise, a mobile and an e-mail address."""
+
+    def make(login: str, **fields: object) -> Customer:
+        facts = {
+            "name": f"Client {login}",
+            "mobile": f"+8529{login}0"[:12],
+            "email": f"c{login}@example.com",
+            "password": password_hash,
+            **fields,
+        }
+        return Customer.objects.create(login=login, **facts)
+
+    return make
+
+
+@pytest.fixture
+def amy(make_client: Callable[..., Customer]) -> Customer:
+    """Amy proves herself by text message."""
+    return make_client("100001", name="Chan Tai Man Amy", mobile="+85291234567", email="amy@example.com")
+
+
+@pytest.fixture
+def no_mobile(make_client: Callable[..., Customer]) -> Customer:
+    """A client without a mobile number."""
+    return make_client("100004", mobile="")
+
+
+@pytest.fixture
+def visitor() -> Visitor:
+    """A fresh browser, in Traditional Chinese."""
+    return Visitor()

@@ -1,0 +1,32 @@
+#!/bin/sh
+# The programs that the tests drive: a PostgreSQL, a Redis, a browser, gettext, a Chinese font.
+# Root on Debian gets what is missing; anybody else one sentence that says what to install.
+set -eu
+
+missing=""
+need() { # package, command that succeeds when it is there
+    package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+
+postgres() { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; }
+chinese() { fc-list | grep -i "noto.*cjk"; }
+
+need postgresql postgres
+need redis-server command -v redis-server
+need chromium command -v chromium
+need gettext command -v msgfmt
+need fonts-noto-cjk chinese
+need python3-venv "${PYTHON:-python3}" -c "import ensurepip, venv"
+
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "The tests need Debian's packages$missing: install them first." >&2
+    exit 1
+fi
+echo "Installing$missing ..."
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086 # a list of words
+apt-get install -y -qq --no-install-recommends $missing >/dev/null

@@ -1,0 +1,1 @@
+"""HOW the client proves it: challenges, methods, and the two steps of a login."""

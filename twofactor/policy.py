@@ -1,0 +1,34 @@
+"""Every limit of the second factor, with its unit and its reason."""
+
+from datetime import timedelta
+
+#: A code is accepted for this long from its creation, by the server's clock (the broker's client guide: 180 s).
+CODE_LIFETIME = timedelta(seconds=180)
+
+CODE_DIGITS = 6
+
+#: Letters of the reference that tells which text message is live: short enough to read, 24,389 of them.
+REFERENCE_LENGTH = 3
+REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that are mistaken for another
+
+#: For this long an expired, used or replaced code is still recognised and named as such.
+RECOGNISED_FOR = timedelta(minutes=15)
+
+#: At most this many challenges of an account are compared with a code that was not the right one.
+RECOGNISED_MOST = 20
+
+#: Spent challenges are deleted after this; until then only a keyed digest of their code exists.
+CHALLENGE_RETENTION = timedelta(hours=24)
+PURGE_BATCH = 5_000  # rows a statement
+
+#: A login that stopped after the right password is told to its owner after this: a code lives 3 minutes, a
+#: pending login 10.
+UNFINISHED_AFTER = timedelta(minutes=10)
+UNFINISHED_NOTICE_EVERY = timedelta(hours=1)
+
+#: A staff member's first enrolment code.
+ENROLMENT_LIFETIME = timedelta(hours=24)
+ENROLMENT_TRIES = 5
+#: RFC 6238 steps of 30 s that a staff code may be off, before and after.
+STAFF_STEPS_OFF = 1
+STAFF_SEED_BYTES = 20  # 160 bits, RFC 4226

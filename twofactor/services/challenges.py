@@ -1,0 +1,181 @@
+"""Issuing challenges and judging answers: counted under the account's lock, before anything is compared.
+
+The account row is locked first, always; the clock is read after the lock; whether the account is frozen is
+looked at under the same lock. Nothing here raises for a wrong answer: an exception would roll the count back.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Customer, Purpose, Result, SignIn
+from accounts.services import lockout, sign_ins
+from portal.metrics import CODES
+from twofactor import policy
+from twofactor.methods import METHODS
+from twofactor.methods.base import Context, Judgement
+from twofactor.models import Challenge, ChallengeState
+
+
+class Verdict(Enum):
+    """What became of one answer. Only WRONG and FROZEN cost a try."""
+
+    PASSED = auto()
+    WRONG = auto()
+    FROZEN = auto()
+    EXPIRED = auto()
+    SUPERSEDED = auto()
+    USED = auto()
+    OTHER_LOGIN = auto()
+    GONE = auto()  # the session, the account or the question is no longer what it was
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A verdict with what the page has to say about it."""
+
+    verdict: Verdict
+    tries_left: int = 0
+    reference: str = ""  # of this challenge
+    other_reference: str = ""  # of the challenge that the code belongs to
+
+
+@dataclass(frozen=True, slots=True)
+class Resent:
+    """Whether a new code went out; if not, from when on, and whether too many were asked for."""
+
+    sent: bool
+    again_at: datetime | None = None
+    capped: bool = False
+    gone: bool = False
+
+
+def issue(customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str, language: str) -> Challenge:
+    """Ask a locked account for its second factor. The caller's transaction commits it with its cause."""
+    challenge = _ask(customer, sign_in, purpose, source=source, language=language)
+    challenge.save(force_insert=True)
+    return challenge
+
+
+def _ask(customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str, language: str) -> Challenge:
+    context = Context(customer, sign_in, purpose, source, language, timezone.now())
+    return METHODS[customer.method].ask(context)
+
+
+def current(sign_in: SignIn, purpose: Purpose) -> Challenge | None:
+    """The newest challenge of this session for this purpose, with its message."""
+    return (
+        Challenge.objects.select_related("message")
+        .filter(sign_in=sign_in, purpose=purpose)
+        .order_by("-created_at")
+        .first()
+    )
+
+
+@transaction.atomic(durable=True)
+def resend(sign_in: SignIn, purpose: Purpose, *, source: str, language: str) -> Resent:
+    """Send a new code for a journey that has begun; the one before it dies. Resets no count."""
+    customer = Customer.lock(sign_in.customer_id or 0)
+    if not _still_open(customer, sign_in):
+        return Resent(False, gone=True)
+    old = current(sign_in, purpose)
+    if old is None or old.state == ChallengeState.USED:
+        return Resent(False, gone=True)
+    new = _ask(customer, sign_in, purpose, source=source, language=language)
+    if new.message is None:
+        # Nothing was sent, so the code from before stays the one to type.
+        Challenge.objects.filter(pk=old.pk).update(resend_at=new.resend_at, capped=new.capped)
+        return Resent(False, new.resend_at, new.capped)
+    mine = Challenge.objects.filter(sign_in=sign_in, purpose=purpose, state=ChallengeState.OPEN)
+    mine.update(state=ChallengeState.SUPERSEDED)
+    new.save(force_insert=True)
+    return Resent(True)
+
+
+def verify(sign_in: SignIn, purpose: Purpose, code: str) -> Outcome:
+    """Judge one answer and count it. Call inside a durable transaction, which the caller may add to."""
+    customer = Customer.lock(sign_in.customer_id or 0)
+    sign_in.customer = customer
+    now = timezone.now()
+    if customer.frozen:
+        return Outcome(Verdict.FROZEN)
+    recent = _recent(customer, purpose, now)
+    mine = [challenge for challenge in recent if challenge.sign_in_id == sign_in.pk]
+    if not mine or not _still_open(customer, sign_in):
+        return Outcome(Verdict.GONE)
+    outcome = _judge(mine, recent, code, Context(customer, sign_in, purpose, "", "", now))
+    CODES.labels(mine[0].method, outcome.verdict.name.lower()).inc()
+    return outcome
+
+
+def _still_open(customer: Customer, sign_in: SignIn) -> bool:
+    """Under the lock: nothing has ended the account's sessions since this one began."""
+    return customer.open and customer.security_epoch == sign_in.epoch
+
+
+def _recent(customer: Customer, purpose: Purpose, now: datetime) -> list[Challenge]:
+    """The account's challenges of the last minutes for this purpose, the newest first."""
+    return list(
+        Challenge.objects.filter(
+            customer=customer, purpose=purpose, created_at__gt=now - policy.RECOGNISED_FOR
+        ).order_by("-created_at")[: policy.RECOGNISED_MOST]
+    )
+
+
+def _judge(mine: list[Challenge], recent: list[Challenge], code: str, context: Context) -> Outcome:
+    live = mine[0]
+    method = METHODS[live.method]
+    if live.state == ChallengeState.OPEN and method.judge(live, code, context) == Judgement.RIGHT:
+        Challenge.objects.filter(pk=live.pk).update(state=ChallengeState.USED, answered_at=context.now)
+        method.settle(live, code, context)
+        lockout.clear_wrong_codes(context.customer)
+        return Outcome(Verdict.PASSED, reference=live.reference)
+    for challenge in recent:
+        known = METHODS[challenge.method].judge(challenge, code, context)
+        if known != Judgement.WRONG:
+            return _named(challenge, known, live)
+    left = lockout.count_wrong_code(context.customer, context.sign_in, now=context.now)
+    if left:
+        return Outcome(Verdict.WRONG, tries_left=left, reference=live.reference)
+    sign_ins.frozen_by_codes(context.sign_in)
+    return Outcome(Verdict.FROZEN)
+
+
+def _named(challenge: Challenge, known: Judgement, live: Challenge) -> Outcome:
+    """A code that was right for something: say for what. It costs no try, because it is no guess."""
+    if challenge.sign_in_id != live.sign_in_id:
+        return Outcome(Verdict.OTHER_LOGIN, reference=live.reference, other_reference=challenge.reference)
+    if known == Judgement.USED:
+        return Outcome(Verdict.USED, reference=live.reference)
+    verdict = Verdict.EXPIRED if challenge.pk == live.pk else Verdict.SUPERSEDED
+    return Outcome(verdict, reference=live.reference)
+
+
+def purge(now: datetime) -> int:
+    """Delete spent challenges, a batch at a time; how many. Their messages stay until their own time."""
+    deleted = 0
+    while True:
+        old = Challenge.objects.filter(created_at__lt=now - policy.CHALLENGE_RETENTION)
+        batch = list(old.values_list("pk", flat=True)[: policy.PURGE_BATCH])
+        if not batch:
+            return deleted
+        deleted += Challenge.objects.filter(pk__in=batch).delete()[0]
+
+
+def unfinished(now: datetime) -> list[SignIn]:
+    """Logins from unknown browsers that stopped after the right password, and whose owner has not been told."""
+    return list(
+        SignIn.objects.select_related("customer")
+        .filter(
+            customer__isnull=False,
+            result__in=[Result.PASSWORD_RIGHT, Result.WRONG_CODES],
+            reported_at__isnull=True,
+            known_browser=False,
+            at__gt=now - policy.CHALLENGE_RETENTION,
+            at__lt=now - policy.UNFINISHED_AFTER,
+        )
+        .order_by("at")[: policy.PURGE_BATCH]
+    )

@@ -1,0 +1,18 @@
+"""Scheduled doors of the second factor."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from twofactor.services import challenges, login
+
+
+@shared_task(name="twofactor.purge")
+def purge() -> None:
+    """Delete spent challenges."""
+    challenges.purge(timezone.now())
+
+
+@shared_task(name="twofactor.report_unfinished_logins")
+def report_unfinished_logins() -> None:
+    """Tell owners of right passwords that were not followed by a right code."""
+    login.tell_unfinished(timezone.now())

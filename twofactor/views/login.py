@@ -1,0 +1,137 @@
+"""The first step of a login: account number, password and system verification.
+
+The door stands here and not in accounts because a right password at once asks for the second factor.
+"""
+
+from io import BytesIO
+
+from captcha.audio import AudioCaptcha
+from captcha.image import ImageCaptcha
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import errors, sessions
+from accounts.decorators import handles_secrets
+from accounts.forms import LoginForm
+from accounts.services import login as login_service
+from accounts.services import verification
+from accounts.services.login import Try
+from portal.lib.source import request_address
+from twofactor.services.login import FirstStep, Step, end_earlier, first_step
+
+_PICTURE_SIZE = (200, 72)
+
+
+@handles_secrets
+@require_http_methods(["GET", "HEAD", "POST"])
+def login(request: HttpRequest) -> HttpResponse:
+    """Show the form, or judge what was sent."""
+    if request.method == "POST":
+        return _judge(request, LoginForm(request.POST))
+    found = sessions.lookup(request)
+    if found.sign_in and found.sign_in.inside:
+        return redirect("home")
+    return _show(request, LoginForm())
+
+
+def _judge(request: HttpRequest, form: LoginForm) -> HttpResponse:
+    now = timezone.now()
+    end_earlier(sessions.lookup(request).sign_in, now=now)
+    if not form.is_valid():
+        return _show(request, form)
+    verified = _verify(request, form)
+    if verified is None:
+        return _show(request, form, picture=True)
+    step = first_step(_facts(request, form, verified), form.cleaned_data["password"], now=now)
+    return _answer(request, form, step)
+
+
+def _verify(request: HttpRequest, form: LoginForm) -> str | None:
+    """The id of the system verification to spend; None, with the reason on the form, if it was not passed."""
+    now, typed = timezone.now(), form.cleaned_data
+    if typed["altcha"] and settings.SYSTEM_VERIFICATION == "proof":
+        passed = verification.check_proof(typed["altcha"])
+    else:
+        passed = verification.check_picture(typed["picture_token"], typed["picture"], now)
+        spoiled = None if passed else verification.spoiled_picture(typed["picture_token"], now)
+        if spoiled and typed["picture"]:
+            login_service.spoil(_facts(request, form, spoiled), now=now)
+            form.add_error("picture", errors.PICTURE_WRONG)
+            return None
+    if passed is None:
+        form.add_error(None, errors.VERIFICATION_FAILED)
+    return passed
+
+
+def _facts(request: HttpRequest, form: LoginForm, verified: str) -> Try:
+    return Try(
+        number=form.cleaned_data["number"],
+        verification=verified,
+        address=request_address(request),
+        user_agent=request.headers.get("User-Agent", ""),
+        browser=sessions.browser_of(request),
+        language=get_language() or settings.LANGUAGE_CODE,
+    )
+
+
+def _answer(request: HttpRequest, form: LoginForm, step: FirstStep) -> HttpResponse:
+    match step.step:
+        case Step.ASKED:
+            response: HttpResponse = redirect("twofactor:challenge")
+            sessions.set_session_cookie(response, step.key)
+            return response
+        case Step.SLOWED:
+            return render(request, "accounts/wait.html", {"retry_at": step.retry_at})
+        case Step.FROZEN:
+            facts = {"frozen_at": step.frozen_at, "reference": step.reference}
+            return render(request, "accounts/frozen.html", facts)
+        case Step.ALL_FROZEN:
+            return render(request, "accounts/all_frozen.html")
+        case Step.NO_METHOD:
+            return render(request, "accounts/no_mobile.html")
+        case Step.VERIFICATION_SPENT:
+            form.add_error(None, errors.VERIFICATION_FAILED)
+        case Step.WRONG:
+            form.add_error(None, errors.WRONG_CREDENTIALS)
+    return _show(request, form)
+
+
+def _show(request: HttpRequest, form: LoginForm, *, picture: bool = False) -> HttpResponse:
+    """The form with a fresh verification. The number stays as it was typed, the password never does."""
+    now = timezone.now()
+    by_picture = settings.SYSTEM_VERIFICATION == "picture"
+    context = {
+        "form": form,
+        "altcha": "" if by_picture else verification.new_proof(now),
+        "show_picture": by_picture or picture,
+        "picture_token": verification.new_picture(now),
+    }
+    return render(request, "accounts/login.html", context)
+
+
+@never_cache
+@require_safe
+def picture(request: HttpRequest, token: str) -> HttpResponse:
+    """The digits of a token as a picture."""
+    image = ImageCaptcha(*_PICTURE_SIZE).generate(_digits(token), format="png")
+    return HttpResponse(image.getvalue(), content_type="image/png")
+
+
+@never_cache
+@require_safe
+def sound(request: HttpRequest, token: str) -> HttpResponse:
+    """The digits of a token, spoken."""
+    spoken = BytesIO(AudioCaptcha().generate(_digits(token)))
+    return HttpResponse(spoken.getvalue(), content_type="audio/wav")
+
+
+def _digits(token: str) -> str:
+    digits = verification.picture_digits(token, timezone.now())
+    if digits is None:
+        raise Http404
+    return digits
