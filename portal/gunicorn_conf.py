@@ -6,6 +6,7 @@ their own that must be loopback or private: they are for the operator alone.
 """
 
 import ipaddress
+import logging
 import os
 from pathlib import Path
 from wsgiref.simple_server import WSGIServer
@@ -52,6 +53,7 @@ accesslog = None  # the portal writes its own line for each request, with the re
 errorlog = "-"
 loglevel = "info"
 
+_log = logging.getLogger("gunicorn.error")
 _metrics: list[WSGIServer] = []
 
 
@@ -66,7 +68,7 @@ def on_starting(server: Arbiter) -> None:
 def when_ready(server: Arbiter) -> None:
     """Serve the figures of all processes that share METRICS_DIR."""
     if not METRICS_DIR:
-        server.log.warning("No metrics are served: METRICS_DIR is not set.")
+        _log.warning("No metrics are served: METRICS_DIR is not set.")
         return
     host, _, port = METRICS_ADDRESS.rpartition(":")
     address = ipaddress.ip_address(host.strip("[]"))
@@ -78,7 +80,7 @@ def when_ready(server: Arbiter) -> None:
         httpd, _thread = start_http_server(int(port), str(address), registry)
     except OSError as error:
         # Clients come before figures; the alarm on a missing scrape target tells the operator.
-        server.log.error("No metrics are served: %s: %s.", METRICS_ADDRESS, error.strerror)
+        _log.error("No metrics are served: %s: %s.", METRICS_ADDRESS, error.strerror)
         return
     _metrics.append(httpd)
 

@@ -12,12 +12,13 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
+from django.utils.translation import get_language_from_path
 from django_otp.middleware import OTPMiddleware
 
 from accounts.policy import ABSOLUTE_LIFETIME
-from portal.views import database_gone, too_large
+from portal.views import database_gone, method_not_allowed, too_large
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger(__name__)
@@ -42,6 +43,8 @@ class RequestContextMiddleware:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         response = too_large(request) if self._too_large(request) else self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            response.content = method_not_allowed(request).content
         response["X-Request-ID"] = request_id
         if not request.path.startswith(_QUIET):
             response.setdefault("Cache-Control", "no-store, private")
@@ -76,6 +79,27 @@ class RequestContextMiddleware:
             status=response.status_code,
             milliseconds=round(seconds * 1000),
         )
+
+
+class LanguageCookieMiddleware:
+    """Remembers the language of the pages a visitor reads, for the next visit to an address without one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        language = get_language_from_path(request.path_info)
+        if language and request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) != language:
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                language,
+                max_age=settings.LANGUAGE_COOKIE_AGE,
+                secure=settings.LANGUAGE_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
 
 
 class StaffPathOnly:

@@ -9,6 +9,7 @@ from portal import views
 
 urlpatterns = [
     path("", views.root, name="root"),
+    path("favicon.ico", views.favicon),
     path("health/live", views.live, name="live"),
     path("health/ready", views.ready, name="ready"),
     path("", include("portal.messaging.urls")),

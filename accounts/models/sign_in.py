@@ -36,6 +36,7 @@ class EndReason(models.TextChoices):
     IDLE = "idle", "idle for too long"
     ABSOLUTE = "absolute", "longest time reached"
     ELSEWHERE = "elsewhere", "ended elsewhere, or by a change of the account"
+    FROZEN = "frozen", "the account was frozen"
     REPLACED = "replaced", "a new login in the same browser"
     GUESSING = "limit", "too many wrong passwords"
 

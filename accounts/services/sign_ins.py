@@ -90,7 +90,11 @@ def find(key: str, *, now: datetime) -> Found:
     )
     if sign_in is None:
         return Found(None)
-    reason = EndReason(sign_in.end_reason) if sign_in.ended_at else _ended_by(sign_in, all_frozen=sign_in.all_frozen, now=now)
+    reason = (
+        EndReason(sign_in.end_reason)
+        if sign_in.ended_at
+        else _ended_by(sign_in, all_frozen=sign_in.all_frozen, now=now)
+    )
     if reason is None:
         return Found(sign_in)
     if sign_in.ended_at is None:
@@ -100,6 +104,8 @@ def find(key: str, *, now: datetime) -> Found:
 
 def _ended_by(sign_in: SignIn, *, all_frozen: bool, now: datetime) -> EndReason | None:
     customer = sign_in.customer
+    if customer is not None and customer.frozen and sign_in.proven_at:
+        return EndReason.FROZEN
     if customer is None or not customer.open or customer.security_epoch != sign_in.epoch:
         return EndReason.ELSEWHERE
     if all_frozen:

@@ -11,7 +11,7 @@ from accounts.decorators import inside_or_forced, session_ended
 from accounts.models import EndReason, SignIn
 from accounts.services import sign_ins
 
-_REASONS = {*EndReason.values, "gone", "frozen"}
+_REASONS = {*EndReason.values, "gone"}
 
 
 @never_cache

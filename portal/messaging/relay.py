@@ -12,7 +12,7 @@ from django.utils import timezone
 from portal.lib import crypto
 from portal.messaging import policy
 from portal.messaging.gateways.base import Envelope, Gateway, Refused, Unavailable
-from portal.messaging.models import Attempt, Message, State
+from portal.messaging.models import Attempt, Message, SendCount, State
 from portal.messaging.outbox import SEAL
 from portal.messaging.routing import route
 from portal.metrics import MESSAGES, QUEUE_AGE, SEND_SECONDS
@@ -135,9 +135,8 @@ def due(now: datetime) -> list[UUID]:
 
 
 def purge(now: datetime) -> int:
-    """Erase what finds a number from messages older than `MASK_AFTER`; how many. The masked form stays."""
-    return (
-        Message.objects.filter(created_at__lt=now - policy.MASK_AFTER)
-        .exclude(to_index="")
-        .update(to_index="", gateway_reference="")
-    )
+    """Erase what finds a number from messages older than `MASK_AFTER`, and counts whose window is over; how many
+    messages. The masked number stays."""
+    SendCount.objects.filter(resets_at__lt=now).delete()
+    old = Message.objects.filter(created_at__lt=now - policy.MASK_AFTER).exclude(to_index="")
+    return old.update(to_index="", gateway_reference="")

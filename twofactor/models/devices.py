@@ -18,12 +18,22 @@ _SEAL = "staff-seed"
 class StaffAuthenticatorManager(DeviceManager):
     """Makes authenticators from a seed that is sealed on the way in."""
 
-    def create_with_seed(self, user: models.Model, seed: bytes, *, name: str = "default") -> "StaffAuthenticator":
-        """A confirmed authenticator. `default` is the name under which the staff door looks for it."""
+    def create_with_seed(
+        self, user: models.Model, seed: bytes, *, name: str = "default", last_step: int = -1
+    ) -> "StaffAuthenticator":
+        """A confirmed authenticator. `default` is the name under which the staff door looks for it.
+
+        `last_step` is the RFC 6238 step of the code that proved it: that code opens nothing any more.
+        """
         authenticator: StaffAuthenticator = self.create(
-            user=user, name=name, confirmed=True, sealed_seed=crypto.seal(_SEAL, seed)
+            user=user, name=name, confirmed=True, sealed_seed=crypto.seal(_SEAL, seed), last_step=last_step
         )
         return authenticator
+
+    def of(self, user: models.Model) -> "StaffAuthenticator | None":
+        """The authenticator that opens the staff door to this member of staff."""
+        found: StaffAuthenticator | None = self.filter(user=user, name="default", confirmed=True).first()
+        return found
 
 
 class StaffAuthenticator(ThrottlingMixin, Device):

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -72,6 +73,7 @@ def challenge(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
 
     response = answer(request, sign_in, LOGIN, judge, onward="home")
     for grant in granted:
+        rotate_token(request)  # forms from before the login are worth nothing inside
         sessions.set_session_cookie(response, grant.key)
         sessions.set_browser_cookie(response, grant.browser)
     return response

@@ -3,10 +3,8 @@
 The door stands here and not in accounts because a right password at once asks for the second factor.
 """
 
-from io import BytesIO
+from datetime import datetime
 
-from captcha.audio import AudioCaptcha
-from captcha.image import ImageCaptcha
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,10 +19,9 @@ from accounts.forms import LoginForm
 from accounts.services import login as login_service
 from accounts.services import verification
 from accounts.services.login import Try
+from accounts.services.picture import BusyError, draw, speak
 from portal.lib.source import request_address
 from twofactor.services.login import FirstStep, Step, end_earlier, first_step
-
-_PICTURE_SIZE = (200, 72)
 
 
 @handles_secrets
@@ -86,7 +83,7 @@ def _answer(request: HttpRequest, form: LoginForm, step: FirstStep) -> HttpRespo
             sessions.set_session_cookie(response, step.key)
             return response
         case Step.SLOWED:
-            return render(request, "accounts/wait.html", {"retry_at": step.retry_at})
+            return _wait(request, step.retry_at)
         case Step.FROZEN:
             facts = {"frozen_at": step.frozen_at, "reference": step.reference}
             return render(request, "accounts/frozen.html", facts)
@@ -99,6 +96,14 @@ def _answer(request: HttpRequest, form: LoginForm, step: FirstStep) -> HttpRespo
         case Step.WRONG:
             form.add_error(None, errors.WRONG_CREDENTIALS)
     return _show(request, form)
+
+
+def _wait(request: HttpRequest, retry_at: datetime | None) -> HttpResponse:
+    """Too many tries, from here or on this number, whether it exists or not: from when on it can be tried again."""
+    seconds = max(1, round((retry_at - timezone.now()).total_seconds())) if retry_at else 1
+    response = render(request, "accounts/wait.html", {"retry_at": retry_at}, status=429)
+    response["Retry-After"] = str(seconds)
+    return response
 
 
 def _show(request: HttpRequest, form: LoginForm, *, picture: bool = False) -> HttpResponse:
@@ -118,16 +123,17 @@ def _show(request: HttpRequest, form: LoginForm, *, picture: bool = False) -> Ht
 @require_safe
 def picture(request: HttpRequest, token: str) -> HttpResponse:
     """The digits of a token as a picture."""
-    image = ImageCaptcha(*_PICTURE_SIZE).generate(_digits(token), format="png")
-    return HttpResponse(image.getvalue(), content_type="image/png")
+    return HttpResponse(draw(token, _digits(token)), content_type="image/png")
 
 
 @never_cache
 @require_safe
 def sound(request: HttpRequest, token: str) -> HttpResponse:
     """The digits of a token, spoken."""
-    spoken = BytesIO(AudioCaptcha().generate(_digits(token)))
-    return HttpResponse(spoken.getvalue(), content_type="audio/wav")
+    try:
+        return HttpResponse(speak(token, _digits(token)), content_type="audio/wav")
+    except BusyError:
+        return HttpResponse(status=503, headers={"Retry-After": "5"})
 
 
 def _digits(token: str) -> str:

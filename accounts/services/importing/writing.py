@@ -1,17 +1,19 @@
 """Writing a batch to the table in one statement.
 
-bulk_create and bulk_update work out and send every value of every row through the ORM's expressions, which
-takes longer than all the rest of an import. Here the differing values alone travel, as a list of rows that
-both SQLite and PostgreSQL can join.
+bulk_create and bulk_update take every value of every row through the ORM's expressions and through the driver's
+parameters, which lasts longer than all the rest of an import. Here the differing values travel as one JSON text.
 """
 
+import json
 from collections.abc import Sequence
-from itertools import chain
 from typing import NamedTuple
 
 from django.db import connection
 
 from accounts.models import Customer
+
+# Both give one row for each element, in a column named "value" that `->>` reads.
+_ELEMENTS = {"sqlite": "json_each(%s)", "postgresql": "json_array_elements(%s::json)"}
 
 
 class NewAccount(NamedTuple):
@@ -36,12 +38,12 @@ def insert(accounts: Sequence[NewAccount]) -> None:
     alike = list(fields.values())
     values = [field.get_db_prep_save(field.pre_save(pattern, add=True), connection) for field in alike]
     columns = [connection.ops.quote_name(str(field.column)) for field in [*alike, *differing]]
-    selected = [*["%s"] * len(alike), *(f"column{place}" for place in range(1, len(differing) + 1))]
+    selected = [*["%s"] * len(alike), *(f"value->>{place}" for place in range(len(differing)))]
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_table()} ({', '.join(columns)})"  # noqa: S608
-            f" SELECT {', '.join(selected)} FROM {_rows(accounts)}",
-            [*values, *chain.from_iterable(accounts)],
+            f" SELECT {', '.join(selected)} FROM {_ELEMENTS[connection.vendor]}",
+            [*values, json.dumps(accounts)],
         )
 
 
@@ -52,16 +54,11 @@ def rename(names: Sequence[tuple[int, str]]) -> None:
     table = _table()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table} SET name = column2 FROM {_rows(names)} WHERE {table}.id = column1",  # noqa: S608
-            list(chain.from_iterable(names)),
+            f"UPDATE {table} SET name = value->>1 FROM {_ELEMENTS[connection.vendor]}"  # noqa: S608
+            f" WHERE {table}.id = CAST(value->>0 AS bigint)",
+            [json.dumps(names)],
         )
 
 
 def _table() -> str:
     return connection.ops.quote_name(Customer._meta.db_table)
-
-
-def _rows(rows: Sequence[Sequence[object]]) -> str:
-    """Placeholders for the rows as a table; SQLite and PostgreSQL call its columns column1, column2 and so on."""
-    row = f"({', '.join(['%s'] * len(rows[0]))})"
-    return f"(VALUES {', '.join([row] * len(rows))}) AS rows"

@@ -1,0 +1,120 @@
+"""The second factor of staff: the one-time code of the first enrolment, binding, and the end of a login."""
+
+import secrets
+import unicodedata
+from datetime import datetime
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.db.models import F
+
+from accounts.models import Customer, Result, SignIn
+from accounts.policy import PENDING_LIFETIME
+from accounts.services import login as accounts_login
+from portal.audit.events import Event
+from portal.audit.trail import record
+from portal.lib import crypto
+from portal.metrics import LOGINS
+from twofactor import policy
+from twofactor.models import StaffAuthenticator, StaffEnrolment
+
+METHOD = "authenticator"
+
+_DIGEST = "staff-enrolment"
+_GROUPS, _GROUP = 3, 4  # letters: 30^12, or 58 bits, in a form that is read out and typed without mistakes
+
+
+class AlreadyEnrolledError(Exception):
+    """This member of staff has an authenticator, and nobody said that it should go."""
+
+
+@transaction.atomic
+def issue_enrolment(
+    user: Customer, *, now: datetime, actor: Customer | None = None, replace: bool = False
+) -> str:
+    """A one-time code that lets this member of staff bind an authenticator; every earlier code is void.
+
+    `replace` withdraws the authenticator in use, which ends what its sessions may do. Raises
+    `AlreadyEnrolledError` without it.
+    """
+    user = Customer.lock(user.pk)
+    bound = StaffAuthenticator.objects.filter(user=user)
+    if bound.exists() and not replace:
+        raise AlreadyEnrolledError
+    withdrawn, _ = bound.delete()
+    StaffEnrolment.objects.filter(user=user, expires_at__gt=now).update(expires_at=now)
+    groups = ["".join(secrets.choice(policy.REFERENCE_LETTERS) for _ in range(_GROUP)) for _ in range(_GROUPS)]
+    StaffEnrolment.objects.create(
+        user=user,
+        code_digest=crypto.keyed_digest(_DIGEST, str(user.pk), "".join(groups)),
+        created_at=now,
+        expires_at=now + policy.ENROLMENT_LIFETIME,
+    )
+    record(
+        Event.STAFF_ENROLMENT_ISSUED, actor=actor, subject=user, facts={"withdrawn_authenticator": bool(withdrawn)}
+    )
+    return "-".join(groups)
+
+
+def use_enrolment(user: Customer, typed: str, *, now: datetime) -> StaffEnrolment | None:
+    """Spend the open code of this member of staff if it is the one that was typed. Every try counts."""
+    code = "".join(letter for letter in unicodedata.normalize("NFKC", typed).upper() if letter.isalnum())
+    with transaction.atomic(durable=True):
+        Customer.lock(user.pk)
+        enrolment = StaffEnrolment.objects.filter(
+            user=user, used_at__isnull=True, expires_at__gt=now, tries__lt=policy.ENROLMENT_TRIES
+        ).first()
+        if enrolment is None:
+            return None
+        enrolment.tries += 1
+        if crypto.matches(_DIGEST, enrolment.code_digest, str(user.pk), code):
+            enrolment.used_at = now
+        enrolment.save(update_fields=["tries", "used_at"])
+    return enrolment if enrolment.used_at else None
+
+
+def may_set_up(user: Customer | AnonymousUser, enrolment: int | None, *, now: datetime) -> bool:
+    """Whether this member of staff has just spent that enrolment, and has no authenticator yet."""
+    if enrolment is None or not isinstance(user, Customer):
+        return False
+    spent = StaffEnrolment.objects.filter(pk=enrolment, user=user, used_at__gt=now - PENDING_LIFETIME)
+    return spent.exists() and not StaffAuthenticator.objects.filter(user=user).exists()
+
+
+@transaction.atomic
+def bind(
+    user: Customer, seed: bytes, *, step: int, enrolment: int | None, now: datetime
+) -> StaffAuthenticator | None:
+    """Store the authenticator whose code of this step was right; None if somebody was faster."""
+    user = Customer.lock(user.pk)
+    if not may_set_up(user, enrolment, now=now):
+        return None
+    record(Event.STAFF_ENROLLED, actor=user, subject=user)
+    return StaffAuthenticator.objects.create_with_seed(user, seed, last_step=step)
+
+
+# --- Login -------------------------------------------------------------------------------------------
+
+
+def password_proven(sign_in: SignIn, user: Customer) -> None:
+    """The password was right and the second factor is still to come."""
+    accounts_login.record(sign_in, user, Result.PASSWORD_RIGHT)
+
+
+def count_wrong_code(sign_in: int) -> None:
+    """Write a wrong code down with its try. What slows the next one is the authenticator's own count."""
+    SignIn.objects.filter(pk=sign_in).update(wrong_codes=F("wrong_codes") + 1)
+
+
+@transaction.atomic
+def finish_login(user: Customer, sign_in: int, *, now: datetime) -> bool:
+    """Both factors are proven: write the login down, once. Whether there was a try to finish.
+
+    The row is history alone. It holds no key, so that no cookie of a client's page leads to it.
+    """
+    pending = SignIn.objects.filter(pk=sign_in, customer=user, platform="staff", result=Result.PASSWORD_RIGHT)
+    if not pending.update(result=Result.SUCCESS, method=METHOD, proven_at=now):
+        return False
+    record(Event.STAFF_LOGGED_IN, actor=user, subject=user)
+    LOGINS.labels("staff", Result.SUCCESS.value).inc()
+    return True
