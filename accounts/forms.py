@@ -1,4 +1,4 @@
-"""The shape of what clients type. Forms never ask the database."""
+"""The shape of what clients type. Forms never ask the database; the templates draw the inputs."""
 
 from typing import Any
 
@@ -19,14 +19,6 @@ class LoginForm(forms.Form):
         label=_("Account number"),
         required=False,
         max_length=64,
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "username",
-                "inputmode": "numeric",
-                "spellcheck": "false",
-                "maxlength": False,
-            }
-        ),
         error_messages={"max_length": errors.NUMBER_SHAPE},
     )
     password = forms.CharField(
@@ -34,16 +26,13 @@ class LoginForm(forms.Form):
         required=False,
         strip=False,
         max_length=_TYPED_MAX,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "maxlength": False}),
+        widget=forms.PasswordInput,
         error_messages={"max_length": errors.PASSWORD_MISSING},
     )
     picture = forms.CharField(
         label=_("Picture code"),
         required=False,
         max_length=64,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "inputmode": "numeric", "spellcheck": "false", "maxlength": False}
-        ),
     )
     picture_token = forms.CharField(required=False, max_length=512, widget=forms.HiddenInput)
     altcha = forms.CharField(required=False, max_length=4096, widget=forms.HiddenInput)
@@ -72,7 +61,7 @@ class PasswordForm(forms.Form):
         required=False,
         strip=False,
         max_length=_TYPED_MAX,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "maxlength": False}),
+        widget=forms.PasswordInput,
         error_messages={"max_length": errors.PASSWORD_WRONG},
     )
 
@@ -90,13 +79,13 @@ class NewPasswordForm(forms.Form):
         label=_("New trading password"),
         strip=False,
         max_length=policy.PASSWORD_MAX,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "maxlength": False}),
+        widget=forms.PasswordInput,
     )
     repeat_password = forms.CharField(
         label=_("New trading password again"),
         strip=False,
         max_length=policy.PASSWORD_MAX,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "maxlength": False}),
+        widget=forms.PasswordInput,
     )
 
     def clean(self) -> dict[str, Any]:

@@ -14,18 +14,6 @@ class CodeForm(forms.Form):
         label=_("6-digit code"),
         required=False,
         max_length=64,
-        widget=forms.TextInput(
-            attrs={
-                "class": "input-code",
-                "inputmode": "numeric",
-                "pattern": "[0-9]*",
-                "autocomplete": "one-time-code",
-                "autocapitalize": "off",
-                "spellcheck": "false",
-                "enterkeyhint": "done",
-                "maxlength": False,
-            }
-        ),
         error_messages={"max_length": errors.CODE_SHAPE},
     )
 

@@ -1,10 +1,11 @@
 """The staff door: name and password, then the authenticator's code, or the way to bind one."""
+# mypy: allow-untyped-calls
 
 from base64 import b32encode
 from io import BytesIO
 from typing import Any, cast
 
-import qrcode
+import qrcode  # type: ignore[import-untyped]
 from django import forms
 from django.conf import settings
 from django.contrib.auth import login, logout
@@ -17,7 +18,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView, View
 from django_otp import login as otp_login
-from qrcode.image.svg import SvgPathFillImage
+from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
 from two_factor.utils import get_otpauth_url
 from two_factor.views import LoginView, SetupView
 from two_factor.views.utils import IdempotentSessionWizardView
@@ -39,7 +40,7 @@ from twofactor.staff import (
 _ENROLMENT, _SIGN_IN = "enrolment", "sign_in"
 
 
-class StaffLoginView(LoginView):  # type: ignore[misc]
+class StaffLoginView(LoginView):
     """Password, then the authenticator's code; without an authenticator, the enrolment code instead.
 
     Nobody is logged in on the password alone, not even as somebody unverified: Django's `login` runs after the
@@ -47,7 +48,7 @@ class StaffLoginView(LoginView):  # type: ignore[misc]
     """
 
     ENROL_STEP = "enrol"
-    form_list = (
+    form_list: Any = (
         (LoginView.AUTH_STEP, StaffPasswordForm),
         (LoginView.TOKEN_STEP, StaffTokenForm),
         (ENROL_STEP, EnrolmentForm),
@@ -133,10 +134,10 @@ class EnrolmentRequired:
 
 
 @method_decorator(never_cache, name="dispatch")
-class StaffSetupView(EnrolmentRequired, SetupView):  # type: ignore[misc]
+class StaffSetupView(EnrolmentRequired, SetupView):
     """Shows a new seed and stores the authenticator after one right code."""
 
-    form_list = (("generator", forms.Form),)  # the method's own form takes its place
+    form_list: Any = (("generator", forms.Form),)  # the method's own form takes its place
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         new_seed(request.session)

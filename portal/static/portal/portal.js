@@ -10,7 +10,7 @@ const count = (end, show) => {
   const step = () => show(Math.max(0, Math.ceil((end() - Date.now()) / 1000))) || setTimeout(step, 250);
   step();
 };
-// Speaks at these seconds only; a mark already past at load stays silent.
+// Speaks at these seconds only; a mark past at load stays silent.
 const speaker = (region, marks, from) => s => {
   const due = marks.filter(mark => s <= mark && mark < from);
   if (due.length) region.textContent = region.dataset['m' + (from = Math.min(...due))];
@@ -19,7 +19,7 @@ const speaker = (region, marks, from) => s => {
 on(window, 'pageshow', event => event.persisted && location.reload());
 $('.summary')?.focus();
 
-// One click, one request. Waiting buttons are only aria-disabled: still readable.
+// One click, one request. Waiting buttons are aria-disabled: still readable.
 let last = 0;
 on(window, 'submit', event => {
   if (event.defaultPrevented) return;
@@ -112,7 +112,7 @@ if (delivery) {
     if (answer) {
       if (!answer.ok || answer.redirected) return;
       const { state, resend_seconds } = await answer.json(), words = line.dataset[state];
-      if (words !== line.textContent) line.textContent = words;
+      if (words && words !== line.textContent) line.textContent = words;
       delivery.className = 'delivery ' + state;
       wait = after(resend_seconds);
       if (state === 'failed') prefer();
