@@ -6,6 +6,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := run
 .PHONY: run test soak bench fmt lint contracts deploy-check test-sqlite test-postgres packages
 .SILENT:
+.NOTPARALLEL:
 
 run: .venv/product
 	exec $(BIN)/python -m portal.demo.embedded
@@ -38,7 +39,7 @@ contracts: .venv/tests
 deploy-check: .venv/tests
 	echo "== Production settings start clean, migrations are complete"
 	tests/production.sh $(BIN)/python manage.py check --deploy --fail-level WARNING
-	tests/production.sh $(BIN)/python manage.py makemigrations --check --dry-run
+	tests/postgres.sh tests/production.sh $(BIN)/python manage.py makemigrations --check --dry-run
 
 test-sqlite: .venv/tests
 	echo "== Tests on SQLite"

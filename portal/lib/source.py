@@ -9,6 +9,8 @@ from django.http import HttpRequest
 #: What stands for a sender without an address (a unix socket).
 NOWHERE = "0.0.0.0"  # noqa: S104
 
+_THIS_MACHINE = "127.0.0.1"  # by either protocol
+
 #: An IPv6 subscriber has a whole /64: its addresses are one source.
 _IPV6_PREFIX = 64
 
@@ -32,8 +34,8 @@ def client_address(meta: Mapping[str, str], proxies: int) -> str:
         return NOWHERE
     parsed = ip_address(address)
     if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
+        if parsed.ipv4_mapped or parsed.is_loopback:
+            return str(parsed.ipv4_mapped or _THIS_MACHINE)
         return str(IPv6Network((parsed, _IPV6_PREFIX), strict=False).network_address)
     return str(parsed)
 

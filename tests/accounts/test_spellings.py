@@ -23,6 +23,7 @@ SAME = [
     "\t100001\r\n",
     "100\u2011001",
     "10０００1",
+    " " * 10_000 + "100001",
 ]
 REFUSED = [
     "",
@@ -36,7 +37,6 @@ REFUSED = [
     "\x00",
     "100\x00001",
     "9" * 10_000,
-    " " * 10_000 + "100001",
     "¹⁰⁰⁰⁰¹",
     "¹²³⁴⁵⁶",
     "①②③④⑤⑥",
@@ -54,7 +54,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("typed", SAME, ids=ascii)
+@pytest.mark.parametrize("typed", SAME, ids=lambda typed: ascii(typed)[-24:])
 def test_every_spelling_of_a_number_is_the_same_number(typed: str, amy: Customer) -> None:
     """L4"""
     visitor = Visitor("en")
@@ -76,7 +76,8 @@ def test_what_is_no_number_gets_a_clear_answer_and_moves_nothing(typed: str, amy
     """L4"""
     page = Visitor("en").password_step(typed, PASSWORD)
     assert page.status_code == 200
-    assert "Enter your 6-digit account number" in text_of(page)
+    complaint = "Null characters are not allowed" if "\x00" in typed else "Enter your 6-digit account number"
+    assert complaint in text_of(page)
     assert PASSWORD not in page.content.decode()
     assert "<script>" not in page.content.decode()
     assert not SignIn.objects.exists()

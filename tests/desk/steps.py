@@ -1,7 +1,6 @@
 """Staff at their door: a browser, an authenticator, and what stands in the database."""
 
 import base64
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -24,7 +23,7 @@ ADDRESS = "198.51.100.20"
 
 def code_of(seed: bytes = SEED, *, steps: int = 0) -> str:
     """The code that an authenticator with this seed shows now, or some steps from now."""
-    return f"{totp(seed, drift=steps, t0=int(time.time()) - int(timezone.now().timestamp())):06d}"
+    return f"{totp(seed, drift=steps):06d}"
 
 
 class Desk:
@@ -129,8 +128,7 @@ def wrong_of(code: str) -> str:
 
 def frozen(client: Customer, cause: str, **fields: object) -> Customer:
     """The client, frozen since just now."""
-    Customer.objects.filter(pk=client.pk).update(
-        state="frozen", frozen_at=timezone.now(), freeze_cause=cause, freeze_reference="FAB2CD3E", **fields
-    )
+    facts = {"frozen_at": timezone.now(), "freeze_cause": cause, "freeze_reference": "FAB2CD3E", **fields}
+    Customer.objects.filter(pk=client.pk).update(state="frozen", **facts)
     client.refresh_from_db()
     return client
