@@ -1,8 +1,12 @@
 """The Celery application: workers nudge the outbox, beat walks `portal.schedule`."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_ready
+from django.conf import settings
+from prometheus_client import start_http_server
 
 from portal.schedule import BEAT_SCHEDULE
 
@@ -12,3 +16,17 @@ app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = BEAT_SCHEDULE
 app.autodiscover_tasks()
+
+
+@worker_ready.connect
+def _serve_figures(**_: Any) -> None:
+    """Let Prometheus read this worker's figures where no web server shares them."""
+    if settings.WORKER_METRICS_ADDRESS:
+        host, _separator, port = settings.WORKER_METRICS_ADDRESS.rpartition(":")
+        start_http_server(int(port), host.strip("[]"))
+
+
+@worker_ready.connect
+def _first_beat(sender: Any, **_: Any) -> None:
+    """Sweep at once: what waited while no worker was there leaves now, and the health page knows of this one."""
+    sender.app.send_task("messaging.sweep", expires=10)

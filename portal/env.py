@@ -118,6 +118,7 @@ def database(name: str) -> dict[str, object]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": unquote(url.path),
+            "CONN_MAX_AGE": 60,
             # SQLite has no row locks. IMMEDIATE takes the write lock at BEGIN, so that a read followed by a
             # write inside one transaction is as safe as SELECT FOR UPDATE is elsewhere.
             "OPTIONS": {
@@ -135,6 +136,7 @@ def database(name: str) -> dict[str, object]:
             "PASSWORD": unquote(url.password or ""),
             "HOST": url.hostname or extra.get("host", ""),
             "PORT": str(url.port or extra.get("port", "")),
+            "CONN_MAX_AGE": 0,  # the pool keeps connections, not the thread
             "OPTIONS": {
                 "pool": {
                     "min_size": 1,

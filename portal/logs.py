@@ -12,6 +12,10 @@ from typing import Any
 import structlog
 
 
+def _is_an_exception(record: logging.LogRecord) -> bool:
+    return record.exc_info is not None
+
+
 def configure(options: Mapping[str, Any]) -> None:
     """Called by Django with `settings.LOGGING`."""
     shared: list[structlog.types.Processor] = [
@@ -35,13 +39,15 @@ def configure(options: Mapping[str, Any]) -> None:
                     ],
                 }
             },
+            # A page that says "not ready" or "no database" has said why already.
+            "filters": {"own_answers": {"()": "django.utils.log.CallbackFilter", "callback": _is_an_exception}},
             "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["out"], "level": options["level"]},
             # httpx writes each URL at INFO, and Django each 4xx as a warning: both are in our own lines.
             "loggers": {
                 "httpx": {"level": "WARNING"},
                 "httpcore": {"level": "WARNING"},
-                "django.request": {"level": "ERROR"},
+                "django.request": {"level": "ERROR", "filters": ["own_answers"]},
                 "mail.log": {"level": "WARNING"},
             },
         }

@@ -45,6 +45,7 @@ class RequestContextMiddleware:
         response = too_large(request) if self._too_large(request) else self.get_response(request)
         if isinstance(response, HttpResponseNotAllowed) and not response.content:
             response.content = method_not_allowed(request).content
+            response["Content-Length"] = str(len(response.content))  # an inner middleware has counted none
         response["X-Request-ID"] = request_id
         if not request.path.startswith(_QUIET):
             response.setdefault("Cache-Control", "no-store, private")

@@ -89,7 +89,6 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         **env.database("DATABASE_URL"),
-        "CONN_MAX_AGE": 0 if env.text("DATABASE_URL").startswith("postgres") else 60,
         "ATOMIC_REQUESTS": False,  # a rolled-back request must not roll back the count of a wrong code
     }
 }
@@ -232,6 +231,7 @@ if METRICS_DIR:
     Path(METRICS_DIR).mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR  # read by prometheus_client at import
 METRICS_ADDRESS = env.text("METRICS_ADDRESS", "127.0.0.1:9108")
+WORKER_METRICS_ADDRESS = env.text("WORKER_METRICS_ADDRESS", "")  # for a host that runs workers and no web server
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"})
 LOGGING_CONFIG = "portal.logs.configure"
 LOGGING = {"level": LOG_LEVEL}

@@ -20,16 +20,18 @@ _GSM_EXTENDED = frozenset("^{}\\[~]|€\f")  # two septets each
 
 _CODE: dict[str, dict[str, str]] = {
     "login": {
-        "zh-hant": "{code} 是{name}登入驗證碼，3分鐘內有效。參考編號 {reference}。切勿轉發或告訴他人。",
-        "zh-hans": "{code} 是{name}登录验证码，3分钟内有效。参考编号 {reference}。切勿转发或告诉他人。",
+        "zh-hant": "{code} 是{name}登入驗證碼，3分鐘內有效。參考編號 {reference}。切勿轉發或告訴任何人，包括職員。",
+        "zh-hans": "{code} 是{name}登录验证码，3分钟内有效。参考编号 {reference}。切勿转发或告诉任何人，包括工作人员。",
         "en": "{code} is your {name} login code, valid for 3 minutes. Reference {reference}. "
-        "Never forward it or tell anyone.",
+        "Do not forward it or tell anyone, including our staff.",
     },
     "change_password": {
-        "zh-hant": "{code} 是{name}更改密碼驗證碼，3分鐘內有效。參考編號 {reference}。切勿轉發或告訴他人。",
-        "zh-hans": "{code} 是{name}更改密码验证码，3分钟内有效。参考编号 {reference}。切勿转发或告诉他人。",
+        "zh-hant": "{code} 是{name}「更改密碼」驗證碼，3分鐘內有效。參考編號 {reference}。"
+        "切勿轉發或告訴任何人，包括職員。",
+        "zh-hans": "{code} 是{name}“修改密码”验证码，3分钟内有效。参考编号 {reference}。"
+        "切勿转发或告诉任何人，包括工作人员。",
         "en": "{code} is your {name} code to change your password, valid for 3 minutes. Reference {reference}. "
-        "Never forward it or tell anyone.",
+        "Do not forward it or tell anyone, including our staff.",
     },
 }
 
@@ -53,7 +55,7 @@ _EVENTS: dict[Notice, dict[str, str]] = {
     },
     Notice.PASSWORD_CHANGED: {
         "zh-hant": "交易密碼已更改",
-        "zh-hans": "交易密码已更改",
+        "zh-hans": "交易密码已修改",
         "en": "the trading password was changed",
     },
     Notice.FROZEN: {
@@ -72,17 +74,17 @@ _EVENTS: dict[Notice, dict[str, str]] = {
         "en": "someone used the right password but did not complete the verification",
     },
     Notice.FROZEN_LOGIN: {
-        "zh-hant": "有人以正確密碼嘗試登入已凍結帳戶",
-        "zh-hans": "有人以正确密码尝试登录已冻结账户",
-        "en": "someone used the right password on the frozen account",
+        "zh-hant": "有人以正確密碼嘗試登入已凍結的帳戶",
+        "zh-hans": "有人以正确密码尝试登录已冻结的账户",
+        "en": "someone used the right password while online login is frozen",
     },
 }
 
 _SUBJECT = {"zh-hant": "【{name}】{event}", "zh-hans": "【{name}】{event}", "en": "[{name}] {event}"}
 _OPENING = {
-    "zh-hant": "{customer}：\n\n你尾數為 {tail} 的帳戶於 {when}（香港時間）{event}。",
-    "zh-hans": "{customer}：\n\n您尾数为 {tail} 的账户于 {when}（香港时间）{event}。",
-    "en": "Dear {customer},\n\nOn {when} (Hong Kong time) {event} on your account ending {tail}.",
+    "zh-hant": "{customer}：\n\n你尾數為 {tail} 的帳戶有以下紀錄：{event}。\n時間：{when}（香港時間）",
+    "zh-hans": "{customer}：\n\n您尾号为 {tail} 的账户有以下记录：{event}。\n时间：{when}（香港时间）",
+    "en": "Dear {customer},\n\nThis is about your account ending {tail}: {event}.\nTime: {when} (Hong Kong time)",
 }
 _DETAIL = {
     "zh-hant": "驗證方式：{method}　裝置：{device}",
@@ -95,9 +97,9 @@ _REFERENCE = {
     "en": "Reference number: {reference}",
 }
 _NOT_YOU = {
-    "zh-hant": "如非本人操作，請即致電客戶服務熱線 {hotline} 凍結帳戶。",
-    "zh-hans": "如非本人操作，请立即致电客户服务热线 {hotline} 冻结账户。",
-    "en": "If this was not you, call customer service on {hotline} now to freeze the account.",
+    "zh-hant": "如非本人操作或有疑問，請即致電客戶服務熱線 {hotline}。",
+    "zh-hans": "如非本人操作或有疑问，请立即致电客户服务热线 {hotline}。",
+    "en": "If this was not you, or you are in doubt, call our customer service hotline now: {hotline}.",
 }
 _FOOT = {
     "zh-hant": "本電郵不含連結。我們不會向你索取密碼或驗證碼。如需登入，請自行輸入網址或使用書籤。",

@@ -110,7 +110,9 @@ def shapes(number: str) -> list[str]:
     visitor = Visitor("en")
     with CaptureQueriesContext(connection) as captured:
         visitor.password_step(number, WRONG)
-    return [re.sub(r"\b(NULL|\d+|s\d+_x\d+)\b", "?", re.sub(r"'[^']*'", "?", query["sql"])) for query in captured]
+    # The banner's copy of the emergency is read every few seconds, whoever asks.
+    statements = [query["sql"] for query in captured if not query["sql"].startswith('SELECT 1 AS "a" FROM "accounts_em')]
+    return [re.sub(r"\b(NULL|\d+|s\d+_x\d+)\b", "?", re.sub(r"'[^']*'", "?", statement)) for statement in statements]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.http import HttpResponse
+from django.utils import timezone
 from pytest_django import Settings as SettingsWrapper
 
 from accounts import policy
@@ -18,7 +19,6 @@ from accounts.services import verification
 from portal.messaging.models import Message
 from tests.accounts.steps import WRONG
 from tests.actors import PASSWORD, Visitor, sent_codes, solve, solve_json, text_of
-from django.utils import timezone
 
 pytestmark = pytest.mark.django_db
 Clock = time_machine.Traveller
@@ -61,9 +61,10 @@ def assert_refused(page: HttpResponse) -> None:
 
 
 def forged(visitor: Visitor, **changes: Any) -> str:
-    asked = challenge_of(visitor)
-    asked["parameters"] |= changes
-    return solve_json(json.dumps(asked))
+    """A right answer whose terms were changed afterwards."""
+    answer = json.loads(base64.b64decode(solve_json(json.dumps(challenge_of(visitor)))))
+    answer["challenge"]["parameters"] |= changes
+    return base64.b64encode(json.dumps(answer).encode()).decode()
 
 
 def test_a_missing_verification_shows_the_picture(amy: Customer, visitor: Visitor) -> None:
@@ -184,8 +185,10 @@ def test_an_old_or_forged_picture_is_refused(amy: Customer, clock: Clock) -> Non
     token = token_on(visitor.get("login/"))
     digits = digits_of(token)
     flipped = ("A" if token[20] != "A" else "B").join([token[:20], token[21:]])
-    for forgery in (flipped, token[:-4], "", "é", "\x00", "A" * 600):
+    for forgery in (flipped, token[:-4], "", "é"):
         assert_refused(send(visitor, picture_token=forgery, picture=digits))
+    for forgery in ("\x00", "A" * 600):
+        assert "There is a problem" in text_of(send(visitor, picture_token=forgery, picture=digits))
     clock.shift(policy.VERIFICATION_LIFETIME + timedelta(seconds=2))
     assert_refused(send(visitor, picture_token=token, picture=digits))
 

@@ -14,7 +14,7 @@ from aiosmtpd.handlers import Sink
 
 from tests.benchmarks.processes import BenchError, free_port
 
-_PATIENCE = 20  # seconds that a client waits for a code
+_PATIENCE = 30  # seconds that a client waits for a code
 
 
 @dataclass(frozen=True, slots=True)

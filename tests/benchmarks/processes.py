@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,10 +36,8 @@ class Process:
         """Ask, wait, then end by force whatever is left of its group."""
         if self.popen.poll() is None:
             self.popen.send_signal(self.stop_signal)
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self.popen.wait(self.grace)
-            except subprocess.TimeoutExpired:
-                pass
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:

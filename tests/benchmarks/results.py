@@ -1,0 +1,111 @@
+"""From what was measured to the figures that are promised."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from tests.benchmarks.cluster import Statement
+from tests.benchmarks.cost import LOGINS, ROUNDS, Costs
+from tests.benchmarks.figures import Figure, Report, aligned, percentile
+from tests.benchmarks.login import STEPS
+from tests.benchmarks.pace import Paced
+from tests.benchmarks.page import Page
+from tests.benchmarks.site import Site
+
+_OF_FEW = ROUNDS * LOGINS
+_QUERY_SHOWN = 110  # characters
+
+
+def add_costs(report: Report, costs: Costs) -> None:
+    """CPU time, statements and bytes of one login."""
+    one = costs.median
+    report.add(
+        Figure(
+            "login_web_bare_requests", "Login without the hash: web CPU in bare requests",
+            one(lambda r: (r.few.web - r.argon2) / r.bare), "requests", 28,
+        ),
+        Figure("login_web_hashes", "Login with the hash: web CPU in bare hashes", one(lambda r: r.few.web / r.argon2),
+               "hashes", 1.6),
+        Figure("login_sql_statements", "SQL statements of a login", _calls(costs.statements) / _OF_FEW,
+               "statements", 18),
+        Figure("login_million_ratio", "Login, 1,000,000 accounts to 1,000",
+               one(lambda r: r.many.whole / r.few.whole), "times", 1.1),
+        Figure("wrong_password_million_ratio", "Wrong password, 1,000,000 accounts to 1,000",
+               one(lambda r: r.many_wrong.whole / r.few_wrong.whole), "times", 1.1),
+        Figure("login_web_cpu", "Login: web CPU, hash included", one(lambda r: r.few.web), "ms"),
+        Figure("login_postgres_cpu", "Login: PostgreSQL CPU, sending included", one(lambda r: r.few.postgres), "ms"),
+        Figure("login_worker_cpu", "Login: worker CPU", one(lambda r: r.few.worker), "ms"),
+        Figure("login_million_web_cpu", "Login with 1,000,000 accounts: web CPU", one(lambda r: r.many.web), "ms"),
+        Figure("login_million_postgres_cpu", "Login with 1,000,000 accounts: PostgreSQL CPU",
+               one(lambda r: r.many.postgres), "ms"),
+        Figure("wrong_password_cpu", "Wrong password: web and PostgreSQL CPU", one(lambda r: r.few_wrong.whole), "ms"),
+        Figure("login_requests", "Requests of a login", len(STEPS), "requests"),
+        Figure("login_bytes", "Bytes over the wire of a login's pages",
+               sum(each.wire_bytes for each in costs.logins) / len(costs.logins) / 1024, "KB"),
+        Figure("bare_request_cpu", "Bare Django view: web CPU", one(lambda r: r.bare), "ms"),
+        Figure("startproject_request_cpu", "Bare Django view, startproject's middleware: web CPU",
+               one(lambda r: r.startproject), "ms"),
+        Figure("argon2_cpu", "Bare Argon2id check (m=19456, t=2, p=1): CPU", one(lambda r: r.argon2), "ms"),
+    )  # fmt: skip
+
+
+def add_pace(report: Report, paced: Sequence[Paced]) -> None:
+    """How long things take at a steady pace."""
+    way = [each.to_carrier * 1000 for each in paced]
+    limits = {50: 50.0, 95: None, 99: 250.0}
+    report.add(
+        *(
+            Figure(f"to_carrier_p{p}", f"Password sent to text at the carrier, p{p}", percentile(way, p), "ms", limit)
+            for p, limit in limits.items()
+        ),
+        Figure("to_carrier_answer_p50", "  of it, until the password is answered, p50",
+               percentile([each.login.exchanges[1].seconds * 1000 for each in paced], 50), "ms"),
+        Figure("to_carrier_rest_p50", "  of it, after the answer, p50",
+               percentile([each.after_answer * 1000 for each in paced], 50), "ms"),
+        Figure("pace_late_p99", "  a login began later than planned, p99",
+               percentile([each.late * 1000 for each in paced], 99), "ms"),
+    )  # fmt: skip
+    times = {"login": [each.login.seconds * 1000 for each in paced]}
+    for place, step in enumerate(STEPS):
+        times[step] = [each.login.exchanges[place].seconds * 1000 for each in paced]
+    for what, values in times.items():
+        title = "All five requests of a login" if what == "login" else f"  {what}"
+        report.add(
+            *(Figure(f"{what.replace(' ', '_')}_p{p}", f"{title}, p{p}", percentile(values, p), "ms") for p in limits)
+        )
+
+
+def add_page(report: Report, page: Page) -> None:
+    """The login page over the wire."""
+    report.add(
+        Figure("login_page_bytes", "Login page with everything, over the wire", page.wire_bytes / 1024, "KB", 60),
+        Figure("login_page_stylesheets", "Stylesheets of the login page", page.stylesheets, "files", 1),
+        Figure("login_page_needs_script", "Scripts and fields that keep the login page from being filled in",
+               page.needs_script, "things", 0),
+        Figure("login_page_html_bytes", "  its HTML alone", page.html_bytes / 1024, "KB"),
+        Figure("login_page_requests", "  requests to load it", page.requests, "requests"),
+    )  # fmt: skip
+
+
+def add_memory(report: Report, few: Site, many: Site) -> None:
+    """What a worker holds after all that."""
+    memory = max(few.web.memory(), many.web.memory())
+    report.add(Figure("worker_memory", "Memory of the largest web worker", memory, "MB"))
+
+
+def _calls(statements: Sequence[Statement]) -> int:
+    return sum(each.calls for each in statements)
+
+
+def statements_table(statements: Sequence[Statement]) -> str:
+    """The statements of one login: how often, and PostgreSQL's time for all of them together."""
+    calls: defaultdict[str, int] = defaultdict(int)
+    spent: defaultdict[str, float] = defaultdict(float)
+    for each in statements:
+        query = " ".join(each.query.split())[:_QUERY_SHOWN]
+        calls[query] += each.calls
+        spent[query] += each.milliseconds
+    rows = [
+        (f"{number / _OF_FEW:.2f}", f"{spent[query] / _OF_FEW:.3f}", query)
+        for query, number in sorted(calls.items(), key=lambda pair: -spent[pair[0]])
+    ]
+    return aligned([("calls", "ms", "SQL of a login"), *rows], right={0, 1})

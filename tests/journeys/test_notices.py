@@ -1,0 +1,184 @@
+"""What a client is told by e-mail, in the own language, and how often."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from accounts.models import Customer, FreezeCause
+from accounts.services import lockout
+from tests.accounts.steps import attempt, choose, prove
+from tests.actors import PASSWORD, Handset, Visitor, emails, wrong
+from twofactor.services.login import Step, tell_unfinished
+
+pytestmark = pytest.mark.django_db
+Clock = time_machine.Traveller
+WORDS = {
+    "login": {"zh-hant": "成功登入", "zh-hans": "成功登录", "en": "there was a login"},
+    "password": {"zh-hant": "交易密碼已更改", "zh-hans": "交易密码已更改", "en": "the trading password was changed"},
+    "frozen": {"zh-hant": "已被凍結", "zh-hans": "已被冻结", "en": "online login was frozen"},
+    "unfrozen": {"zh-hant": "已解除凍結", "zh-hans": "已解除冻结", "en": "online login was unfrozen"},
+}
+UNFINISHED = "someone used the right password but did not complete the verification"
+FROZEN_LOGIN = "someone used the right password on the frozen account"
+
+
+def subjects(customer: Customer) -> list[str]:
+    return [mail.subject for mail in emails(customer.email)]
+
+
+def unfreeze(customer: Customer) -> None:
+    chan = Customer.objects.create_staff("chan", is_superuser=True)
+    check = lockout.IdentityCheck(("date of birth",), passed=True)
+    lockout.unfreeze(customer, staff=chan, reason="called", check=check, now=timezone.now())
+
+
+@pytest.mark.parametrize("language", ["zh-hant", "zh-hans", "en"])
+def test_login_change_freeze_and_unfreeze_are_told_in_the_clients_language(
+    language: str, amy: Customer, handset: Handset, clock: Clock
+) -> None:
+    """N1"""
+    visitor = Visitor(language)
+    visitor.log_in(handset, amy)
+    clock.shift(61)
+    prove(visitor, handset, amy)
+    choose(visitor, "Quiet-Lantern-77")
+    visitor.post("service/activity/not-me/")
+    unfreeze(amy)
+    said = subjects(amy)
+    assert len(said) == 4
+    for event, subject in zip(("login", "password", "frozen", "unfrozen"), sorted_by_time(amy), strict=True):
+        assert WORDS[event][language] in subject
+
+
+def sorted_by_time(customer: Customer) -> list[str]:
+    """Subjects in the order of their events."""
+    order = [words for event in WORDS.values() for words in event.values()]
+    return sorted(subjects(customer), key=lambda subject: next(i for i, word in enumerate(order) if word in subject))
+
+
+def test_a_notice_says_when_how_and_on_which_account(amy: Customer, handset: Handset, clock: Clock) -> None:
+    """N1, N2"""
+    Visitor("en").log_in(handset, amy)
+    mail = emails(amy.email)[0]
+    assert "Dear Chan Tai Man Amy" in mail.body
+    assert "account ending 01" in mail.body
+    assert "23 Nov 2026, 10:00" in mail.body
+    assert "text message (SMS)" in mail.body
+    assert "Chrome / Windows" in mail.body
+    assert amy.login not in mail.body
+    assert amy.mobile not in mail.body
+
+
+def test_the_wrong_codes_that_freeze_are_told_at_once(amy: Customer, handset: Handset) -> None:
+    """N1"""
+    Customer.objects.update(language="en")
+    visitor = Visitor("en")
+    visitor.password_step()
+    code = handset.code(amy.mobile)
+    for _ in range(5):
+        visitor.code_step(wrong(code))
+    amy.refresh_from_db()
+    assert amy.freeze_cause == FreezeCause.WRONG_CODES
+    (mail,) = emails(amy.email)
+    assert "online login was frozen" in mail.subject
+    assert amy.freeze_reference in mail.body
+
+
+def test_a_login_without_its_code_is_told_after_ten_minutes(amy: Customer, clock: Clock) -> None:
+    """N1"""
+    Customer.objects.update(language="en")
+    assert attempt(password=PASSWORD).step == Step.ASKED
+    clock.shift(timedelta(minutes=9, seconds=50))
+    assert tell_unfinished(timezone.now()) == 0
+    clock.shift(20)
+    assert tell_unfinished(timezone.now()) == 1
+    assert tell_unfinished(timezone.now()) == 0, "told once"
+    assert [UNFINISHED in subject for subject in subjects(amy)] == [True]
+
+
+def test_it_is_told_at_most_once_an_hour(amy: Customer, clock: Clock) -> None:
+    """N1"""
+    for place in range(5):
+        attempt(password=PASSWORD, address=f"198.51.100.{place}")
+    clock.shift(timedelta(minutes=11))
+    assert tell_unfinished(timezone.now()) == 1
+    attempt(password=PASSWORD)
+    clock.shift(timedelta(minutes=20))
+    assert tell_unfinished(timezone.now()) == 0
+
+
+def test_whoever_goes_on_is_told_of_every_hour(amy: Customer, clock: Clock) -> None:
+    """N1: an hour of silence is not made longer by what happens in it"""
+    Customer.objects.update(language="en")
+    for _ in range(18):
+        attempt(password=PASSWORD)
+        clock.shift(timedelta(minutes=10, seconds=5))
+        tell_unfinished(timezone.now())
+    assert len(subjects(amy)) in {3, 4}
+
+
+def test_a_known_browser_that_stops_is_no_news(
+    amy: Customer, let_in: Callable[..., Visitor], handset: Handset, clock: Clock
+) -> None:
+    """N1"""
+    visitor = let_in(amy)
+    visitor.post("logout/")
+    clock.shift(61)
+    visitor.password_step()
+    clock.shift(timedelta(minutes=11))
+    assert tell_unfinished(timezone.now()) == 0
+
+
+def test_a_finished_login_is_not_told_as_unfinished(amy: Customer, handset: Handset, clock: Clock) -> None:
+    """N1"""
+    Visitor("en").log_in(handset, amy)
+    clock.shift(timedelta(minutes=11))
+    assert tell_unfinished(timezone.now()) == 0
+
+
+def frozen_amy(amy: Customer) -> None:
+    lockout.freeze_for_client(amy, now=timezone.now())
+    Customer.objects.filter(pk=amy.pk).update(language="en")
+
+
+def told_of_frozen_logins(amy: Customer) -> int:
+    return sum(FROZEN_LOGIN in subject for subject in subjects(amy))
+
+
+def test_the_right_password_on_a_frozen_account_is_told_at_most_once_an_hour(amy: Customer, clock: Clock) -> None:
+    """N1"""
+    frozen_amy(amy)
+    for _ in range(3):
+        assert attempt(password=PASSWORD).step == Step.FROZEN
+        clock.shift(600)
+    assert told_of_frozen_logins(amy) == 1
+    clock.shift(3600)
+    attempt(password=PASSWORD)
+    assert told_of_frozen_logins(amy) == 2
+
+
+def test_whoever_goes_on_trying_a_frozen_account_is_told_of_every_hour(amy: Customer, clock: Clock) -> None:
+    """N1: an hour of silence is not made longer by what happens in it"""
+    frozen_amy(amy)
+    for _ in range(18):
+        attempt(password=PASSWORD)
+        clock.shift(600)
+    assert told_of_frozen_logins(amy) == 3
+
+
+def test_a_wrong_password_on_a_frozen_account_is_not_told(amy: Customer) -> None:
+    """N1, L3"""
+    frozen_amy(amy)
+    attempt()
+    assert told_of_frozen_logins(amy) == 0
+
+
+def test_who_has_no_email_address_is_asked_for_one(make_client: Callable[..., Customer], handset: Handset) -> None:
+    """N1"""
+    ben = make_client("100002", mobile="+85298765432", email="")
+    visitor = Visitor("en")
+    visitor.log_in(handset, ben)
+    assert b"We have no e-mail address on file for you." in visitor.get("home/").content
