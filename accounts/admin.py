@@ -124,9 +124,7 @@ class ClientAdmin(_ModelAdmin):
     @staticmethod
     def _unfreeze(client: Customer, staff: Customer, form: UnfreezeForm) -> None:
         check = IdentityCheck(tuple(form.cleaned_data["questions"]), passed=form.cleaned_data["passed"])
-        lockout.unfreeze(
-            client, staff=staff, reason=form.cleaned_data["reason"], check=check, now=timezone.now()
-        )
+        lockout.unfreeze(client, staff=staff, reason=form.cleaned_data["reason"], check=check, now=timezone.now())
 
     @staticmethod
     def _read_back(client: Customer) -> str:

@@ -68,14 +68,16 @@ def pending_required(view: SessionView[P]) -> View[P]:
 def proof_required(purpose: Purpose, *, unless_forced: bool = False) -> Callable[[SessionView[P]], View[P]]:
     """Only with a fresh proof of password and code for this purpose; without one the client is asked for it.
 
-    `unless_forced` lets a client in who has to choose a new password: the login has just proven both.
+    `unless_forced` lets a client in who has to choose a new password, if the login has just proven both.
     """
 
     def decorate(view: SessionView[P]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, signin: SignIn, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            forced = unless_forced and signin.customer is not None and signin.customer.must_change_password
-            if forced or sign_ins.has_proof(signin, purpose, now=timezone.now()):
+            now = timezone.now()
+            must = unless_forced and signin.customer is not None and signin.customer.must_change_password
+            forced = must and sign_ins.just_logged_in(signin, now=now)
+            if forced or sign_ins.has_proof(signin, purpose, now=now):
                 return view(request, signin, *args, **kwargs)
             sign_ins.ask_proof(signin, purpose)
             return redirect("twofactor:prove")

@@ -23,6 +23,11 @@ def lookup(request: HttpRequest) -> sign_ins.Found:
     return found
 
 
+def forget(request: HttpRequest) -> None:
+    """The session has just been ended: the page that follows is nobody's."""
+    request._client_session = sign_ins.Found(None)  # type: ignore[attr-defined]
+
+
 def set_session_cookie(response: HttpResponse, key: str) -> None:
     """Hand out a key. It lives until the browser closes; the server's limits are shorter anyway."""
     _set(response, settings.CLIENT_COOKIE_NAME, key, samesite="Lax")

@@ -49,7 +49,7 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "SEALING_KEYS or INDEX_KEY holds a key from an example: make your own.",
         ),
         "E010": (
-            settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"),
+            str(settings.DATABASES["default"]["ENGINE"]).endswith("sqlite3"),
             "DATABASE_URL names SQLite: production needs PostgreSQL.",
         ),
         "E011": (

@@ -26,7 +26,9 @@ def soak(pytestconfig: pytest.Config) -> bool:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+def django_db_modify_db_settings(
+    tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
     """SQLite in a file: threads share it as processes do, which a database in memory does not show."""
     database = django_settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):

@@ -10,10 +10,12 @@ TRIES_LEFT = ngettext_lazy(
     "That code is incorrect. You have %(count)d tries left.",
     "count",
 )
-EXPIRED = _('That code has expired. Select "Resend".')
+EXPIRED = _("That code has expired. Select “Resend”.")
 SUPERSEDED = _("That is an earlier code. Enter the code from the newest message.")
 USED = _("That code has been used. Log in again.")
-OTHER_LOGIN = _("That code belongs to another login, reference %(other)s. Enter the code with reference %(reference)s.")
-OTHER_LOGIN_UNSENT = _("That code belongs to another login, reference %(other)s. Ask for a new code here.")
+OTHER_LOGIN = _(
+    "That code belongs to another request, reference %(other)s. Enter the code with reference %(reference)s."
+)
+OTHER_LOGIN_UNSENT = _("That code belongs to another request, reference %(other)s. Ask for a new code here.")
 RESENT = _("A new code was sent. The earlier code no longer works.")
 RESEND_WAIT = ngettext_lazy("You can resend in %(count)d second.", "You can resend in %(count)d seconds.", "count")

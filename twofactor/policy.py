@@ -24,7 +24,6 @@ PURGE_BATCH = 5_000  # rows a statement
 #: A login that stopped after the right password is told to its owner after this: a code lives 3 minutes, a
 #: pending login 10.
 UNFINISHED_AFTER = timedelta(minutes=10)
-UNFINISHED_NOTICE_EVERY = timedelta(hours=1)
 
 #: A staff member's first enrolment code.
 ENROLMENT_LIFETIME = timedelta(hours=24)

@@ -60,6 +60,17 @@ def _wait(until: datetime) -> str:
 # --- Forms -------------------------------------------------------------------------------------------
 
 
+def _code_field() -> forms.RegexField:
+    return forms.RegexField(
+        label=_("Code from your authenticator app"),
+        regex=r"^[0-9]{6}$",
+        error_messages={"invalid": CODE_SHAPE, "required": CODE_SHAPE},
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": 6, "autofocus": True}
+        ),
+    )
+
+
 class StaffPasswordForm(forms.Form):
     """Name and password. Judged like a client's, with the same waits and the same record of every try."""
 
@@ -109,14 +120,7 @@ class StaffPasswordForm(forms.Form):
 class StaffTokenForm(AuthenticationTokenForm):
     """The code of an authenticator that is bound."""
 
-    otp_token = forms.RegexField(
-        label=_("Code from your authenticator app"),
-        regex=r"^[0-9]{6}$",
-        error_messages={"invalid": CODE_SHAPE, "required": CODE_SHAPE},
-        widget=forms.TextInput(
-            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": 6, "autofocus": True}
-        ),
-    )
+    otp_token = _code_field()
     otp_error_messages = {**AuthenticationTokenForm.otp_error_messages, "invalid_token": CODE_WRONG}
 
     def _verify_token(self, user: Any, token: Any, device: Any = None) -> Any:
@@ -151,14 +155,7 @@ class EnrolmentForm(forms.Form):
 class SeedForm(forms.Form):
     """One right code proves that the seed has arrived in the app."""
 
-    token = forms.RegexField(
-        label=_("Code from your authenticator app"),
-        regex=r"^[0-9]{6}$",
-        error_messages={"invalid": CODE_SHAPE, "required": CODE_SHAPE},
-        widget=forms.TextInput(
-            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": 6, "autofocus": True}
-        ),
-    )
+    token = _code_field()
 
     def __init__(self, key: bytes, **kwargs: Any) -> None:
         super().__init__(**kwargs)

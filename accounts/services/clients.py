@@ -138,8 +138,7 @@ def _password_note(client: Customer) -> str:
     )
     if guessed.exists():
         return (
-            f"The password must be changed: {policy.SLOW_GUESSES} wrong codes in "
-            f"{policy.SLOW_GUESS_WINDOW.days} days."
+            f"The password must be changed: {policy.SLOW_GUESSES} wrong codes in {policy.SLOW_GUESS_WINDOW.days} days."
         )
     return "The password must be changed at the next login: it is the first one."
 

@@ -50,7 +50,8 @@ def count_wrong_code(customer: Customer, sign_in: SignIn, *, now: datetime) -> i
 
 def _guessed_slowly(customer: Customer, now: datetime) -> bool:
     """Whether right codes in between hide a guesser: wrong ones of the last weeks, whatever came after them."""
-    recent = SignIn.objects.filter(customer=customer, at__gt=now - policy.SLOW_GUESS_WINDOW)
+    since = max(now - policy.SLOW_GUESS_WINDOW, customer.password_changed_at)  # a new password is a new secret
+    recent = SignIn.objects.filter(customer=customer, at__gt=since)
     return (recent.aggregate(total=Sum("wrong_codes"))["total"] or 0) >= policy.SLOW_GUESSES
 
 
@@ -64,8 +65,11 @@ def clear_wrong_codes(customer: Customer) -> None:
 def freeze(
     customer: Customer, cause: FreezeCause, *, now: datetime, actor: Customer | None = None, reason: str = ""
 ) -> str:
-    """Freeze a locked account: every session and open code ends, the owner is told. The freeze reference."""
-    if customer.frozen:
+    """Freeze a locked account: every session and open code ends, the owner is told. The freeze reference.
+
+    An account that is frozen or closed already stays as it is.
+    """
+    if customer.state != AccountState.ACTIVE:
         return customer.freeze_reference
     customer.state = AccountState.FROZEN
     customer.frozen_at = now
@@ -122,26 +126,33 @@ def unfrozen_lately(customer: Customer, now: datetime) -> bool:
     return customer.unfrozen_at is not None and now - customer.unfrozen_at < policy.CLERK_UNFREEZE_EVERY
 
 
-@transaction.atomic
 def unfreeze(customer: Customer, *, staff: Customer, reason: str, check: IdentityCheck, now: datetime) -> AuditRecord:
     """Unfreeze an account after an identity check that was passed: counters reset, the client told.
 
-    Raises `NotAllowedError` if the role does not suffice, the check was not passed or no reason is given.
+    Raises `NotAllowedError` if the role does not suffice, the check was not passed or no reason is given. A caller
+    who did not pass the check is on record.
     """
-    customer = Customer.lock(customer.pk)
-    refusal = may_unfreeze(customer, staff, now=now)
-    if not refusal and not (check.passed and check.questions):
-        refusal = "The identity check was not passed: the account stays frozen."
-    if not refusal and not reason.strip():
-        refusal = "A reason is required."
-    if refusal:
-        raise NotAllowedError(refusal)
-    facts = {
-        "reference": customer.freeze_reference,
-        "cause": customer.freeze_cause,
-        "reason": reason.strip(),
-        "questions": ", ".join(check.questions),
-    }
+    with transaction.atomic():
+        customer = Customer.lock(customer.pk)
+        facts = {
+            "reference": customer.freeze_reference,
+            "cause": customer.freeze_cause,
+            "reason": reason.strip(),
+            "questions": ", ".join(check.questions),
+        }
+        refusal = may_unfreeze(customer, staff, now=now)
+        if not refusal and not (check.passed and check.questions):
+            record(Event.IDENTITY_CHECK_FAILED, actor=staff, subject=customer, facts=facts)
+            refusal = "The identity check was not passed: the account stays frozen."
+        elif not refusal and not reason.strip():
+            refusal = "A reason is required."
+        if not refusal:
+            _unfreeze(customer, now=now)
+            return record(Event.ACCOUNT_UNFROZEN, actor=staff, subject=customer, facts=facts)
+    raise NotAllowedError(refusal)
+
+
+def _unfreeze(customer: Customer, *, now: datetime) -> None:
     customer.state = AccountState.ACTIVE
     customer.frozen_at = None
     customer.freeze_cause = ""
@@ -149,7 +160,6 @@ def unfreeze(customer: Customer, *, staff: Customer, reason: str, check: Identit
     customer.unfrozen_at = now
     customer.save(update_fields=["state", "frozen_at", "freeze_cause", "wrong_codes", "unfrozen_at"])
     notices.tell(customer, Notice.UNFROZEN, now=now, detail=Detail(reference=customer.freeze_reference))
-    return record(Event.ACCOUNT_UNFROZEN, actor=staff, subject=customer, facts=facts)
 
 
 # --- Everybody at once ---------------------------------------------------------------------------

@@ -7,7 +7,7 @@ something better is known), then the waits are looked up, then one password hash
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum, auto
 from functools import cache
 from uuid import UUID
@@ -224,15 +224,6 @@ def record(sign_in: SignIn, customer: Customer | None, result: Result) -> None:
     sign_in.result = result
     sign_in.save(update_fields=["customer", "result", "known_browser"])
     LOGINS.labels(sign_in.platform, result.value).inc()
-
-
-def recently(sign_in: SignIn, result: Result, within: timedelta) -> bool:
-    """Whether the same happened to this account before, within this time."""
-    return (
-        SignIn.objects.filter(customer=sign_in.customer, result=result, at__gt=sign_in.at - within)
-        .exclude(pk=sign_in.pk)
-        .exists()
-    )
 
 
 def spoil(facts: Try, *, now: datetime) -> None:

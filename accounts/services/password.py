@@ -46,10 +46,12 @@ def change_password(sign_in: SignIn, new_password: str, *, now: datetime) -> str
 
 
 def _authorised(sign_in: SignIn, customer: Customer, *, now: datetime) -> bool:
-    """A forced change follows a login, which has just proven both factors; any other wants its own proof."""
+    """A forced change right after a login needs no more than that login; any other wants its own proof."""
     if sign_in.epoch != customer.security_epoch or not customer.open:
         return False
-    return customer.must_change_password or sign_ins.spend_proof(sign_in, Purpose.CHANGE_PASSWORD, now=now)
+    if customer.must_change_password and sign_ins.just_logged_in(sign_in, now=now):
+        return True
+    return sign_ins.spend_proof(sign_in, Purpose.CHANGE_PASSWORD, now=now)
 
 
 def _forget_old(customer: Customer) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from django.db.models import Exists, F, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from accounts import policy
 from accounts.models import Customer, Emergency, EndReason, Purpose, Result, SignIn
@@ -80,11 +80,15 @@ def finish_login(sign_in: SignIn, *, now: datetime) -> tuple[str, Browser]:
     return key, browser
 
 
+#: What ends a session: an emergency that is on, or that began after the session did, over or not.
+_EMERGENCIES = Emergency.objects.filter(Q(ended_at__isnull=True) | Q(began_at__gte=OuterRef("at")))
+
+
 def find(key: str, *, now: datetime) -> Found:
     """The session of a cookie's key, if it still is one. One that has run out is ended on the way."""
     sign_in = (
         SignIn.objects.select_related("customer", "previous")
-        .annotate(all_frozen=Exists(Emergency.objects.filter(ended_at__isnull=True)))
+        .annotate(all_frozen=Exists(_EMERGENCIES))
         .filter(key_digest=crypto.token_digest(key))
         .first()
     )
@@ -186,9 +190,17 @@ def password_proven(sign_in: SignIn, *, now: datetime) -> None:
     sign_in.password_proven_at = now
 
 
-def count_wrong_password(sign_in: SignIn, *, now: datetime) -> bool:
-    """Count one wrong password in a session; whether that was one too many and the session is over."""
-    SignIn.objects.filter(pk=sign_in.pk).update(wrong_passwords=F("wrong_passwords") + 1)
+def count_password_try(sign_in: SignIn) -> bool:
+    """Count one password before it is compared; whether it may be compared at all. A right one clears the count."""
+    return bool(
+        SignIn.objects.filter(
+            pk=sign_in.pk, ended_at__isnull=True, wrong_passwords__lt=policy.PROVE_WRONG_PASSWORDS
+        ).update(wrong_passwords=F("wrong_passwords") + 1)
+    )
+
+
+def end_if_guessing(sign_in: SignIn, *, now: datetime) -> bool:
+    """After a wrong password: whether it was the last one that this session may make, which then is over."""
     sign_in.refresh_from_db(fields=["wrong_passwords"])
     if sign_in.wrong_passwords < policy.PROVE_WRONG_PASSWORDS:
         return False
@@ -219,6 +231,11 @@ def has_proof(sign_in: SignIn, purpose: Purpose, *, now: datetime) -> bool:
     """Whether this session proved both factors for this purpose within the last minutes."""
     at = sign_in.proof_at
     return sign_in.proof == purpose and at is not None and now - at <= policy.PROOF_LIFETIME
+
+
+def just_logged_in(sign_in: SignIn, *, now: datetime) -> bool:
+    """Whether the login itself proved both factors within the last minutes."""
+    return sign_in.proven_at is not None and now - sign_in.proven_at <= policy.PROOF_LIFETIME
 
 
 def spend_proof(sign_in: SignIn, purpose: Purpose, *, now: datetime) -> bool:

@@ -66,6 +66,7 @@ def not_me(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
         return render(request, "accounts/not_me.html")
     now = timezone.now()
     reference = lockout.freeze_for_client(_owner(sign_in), now=now)
+    sessions.forget(request)
     response = render(request, "accounts/frozen.html", {"frozen_at": now, "reference": reference})
     sessions.drop_session_cookie(response)
     return response

@@ -11,6 +11,7 @@ class Event(StrEnum):
     ACCOUNT_CLOSED = "account.closed"
     ACCOUNT_FROZEN = "account.frozen"
     ACCOUNT_UNFROZEN = "account.unfrozen"
+    IDENTITY_CHECK_FAILED = "account.identity_check_failed"
     ALL_FROZEN = "all.frozen"
     ALL_UNFROZEN = "all.unfrozen"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105

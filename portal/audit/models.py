@@ -2,14 +2,13 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from portal.audit.events import Event
 
 
 class AuditRecord(models.Model):
     """One thing that was done. Facts hold ids, counts and words, never secrets or full contacts."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
-    event = models.CharField(max_length=40, choices=[(event.value, event.value) for event in Event])
+    event = models.CharField(max_length=40)  # a value of `events.Event`
     # Who did it; empty for the system itself (an import, a scheduled task).
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

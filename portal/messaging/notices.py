@@ -54,6 +54,12 @@ def tell(recipient: Recipient, notice: Notice, *, now: datetime, detail: Detail 
     )
 
 
+def told_lately(recipient: Recipient, notice: Notice, *, now: datetime) -> bool:
+    """Whether this client was told the same within `policy.REPEATED_NOTICE_EVERY`."""
+    since = now - policy.REPEATED_NOTICE_EVERY
+    return Message.objects.filter(customer_id=recipient.pk, kind=f"notice.{notice}", created_at__gt=since).exists()
+
+
 def alarm(subject: str, text: str, *, now: datetime) -> Message | None:
     """Write to the security mailbox. Production does not start without one."""
     if not settings.SECURITY_MAILBOX:

@@ -28,6 +28,9 @@ DELAYED_AFTER = timedelta(seconds=20)
 #: A notice that could not be handed over for this long is not news any more.
 NOTICE_LIFETIME = timedelta(hours=24)
 
+#: What others do again and again on an account is told at most this often.
+REPEATED_NOTICE_EVERY = timedelta(hours=1)
+
 #: How many due messages one sweep hands out; the next sweep takes the rest.
 SWEEP_BATCH = 500
 

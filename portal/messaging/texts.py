@@ -20,18 +20,18 @@ _GSM_EXTENDED = frozenset("^{}\\[~]|€\f")  # two septets each
 
 _CODE: dict[str, dict[str, str]] = {
     "login": {
-        "zh-hant": "{code} 是{name}登入驗證碼，3分鐘內有效。參考編號 {reference}。切勿轉發或告訴任何人，包括職員。",
-        "zh-hans": "{code} 是{name}登录验证码，3分钟内有效。参考编号 {reference}。切勿转发或告诉任何人，包括工作人员。",
+        "zh-hant": "{code} 是{name}登入驗證碼，3分鐘內有效。參考編號 {reference}。切勿轉發或告訴他人，包括職員。",
+        "zh-hans": "{code} 是{name}登录验证码，3分钟内有效。参考编号 {reference}。切勿转发或告诉他人，包括工作人员。",
         "en": "{code} is your {name} login code, valid for 3 minutes. Reference {reference}. "
-        "Do not forward it or tell anyone, including our staff.",
+        "Never forward it or tell anyone, even our staff.",
     },
     "change_password": {
         "zh-hant": "{code} 是{name}「更改密碼」驗證碼，3分鐘內有效。參考編號 {reference}。"
-        "切勿轉發或告訴任何人，包括職員。",
+        "切勿轉發或告訴他人，包括職員。",
         "zh-hans": "{code} 是{name}“修改密码”验证码，3分钟内有效。参考编号 {reference}。"
-        "切勿转发或告诉任何人，包括工作人员。",
-        "en": "{code} is your {name} code to change your password, valid for 3 minutes. Reference {reference}. "
-        "Do not forward it or tell anyone, including our staff.",
+        "切勿转发或告诉他人，包括工作人员。",
+        "en": "{code} is your {name} password change code, valid for 3 minutes. Reference {reference}. "
+        "Never forward it or tell anyone, even our staff.",
     },
 }
 

@@ -9,9 +9,9 @@ import time
 
 from tests.benchmarks import cost, pace, page, results
 from tests.benchmarks.clients import crowd
-from tests.benchmarks.cost import Visitors
 from tests.benchmarks.figures import FILE, Report
 from tests.benchmarks.house import House, house, profile
+from tests.benchmarks.meter import Visitors
 from tests.benchmarks.processes import BASE_DIR, BenchError
 from tests.benchmarks.site import start_site, start_web
 

@@ -33,7 +33,7 @@ def _fill(count: int) -> None:
         "mobile": f"'{mobile('')}' || {login}",
         "email": f"replace('{email('#')}', '#', {login})",
     }
-    columns = [field.column for field in customers._meta.concrete_fields if not field.primary_key]
+    columns = [str(field.column) for field in customers._meta.concrete_fields if not field.primary_key]
     values = ", ".join(own.get(column, column) for column in columns)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -57,15 +57,20 @@ class Cluster:
         )  # fmt: skip
         self._server = psutil.Process(server.pid)
         processes.until(self._answers, "PostgreSQL")
-        self._own = self._connect("postgres")
+        self._connections: dict[str, psycopg.Connection] = {}
+        self._own = self._connected("postgres")
         self._own.execute("CREATE EXTENSION pg_stat_statements")
         for role in (WEB, WORKER):
             self._own.execute(f"CREATE ROLE {role} LOGIN IN ROLE {OWNER}")
 
     def _connect(self, database: str) -> psycopg.Connection:
-        return psycopg.connect(
-            host=str(self._folder), dbname=database, user=OWNER, autocommit=True, options="-c track_activities=on"
-        )
+        return psycopg.connect(host=str(self._folder), dbname=database, user=OWNER, autocommit=True)
+
+    def _connected(self, database: str) -> psycopg.Connection:
+        """The bench's own connection: one that is opened anew would cost more CPU time than what it asks."""
+        if database not in self._connections:
+            self._connections[database] = self._connect(database)
+        return self._connections[database]
 
     def _answers(self) -> bool:
         try:
@@ -110,10 +115,8 @@ class Cluster:
 
     def open_messages(self, database: str) -> int:
         """How many messages still wait in the outbox."""
-        with self._connect(database) as connection:
-            row = connection.execute(
-                "SELECT count(*) FROM messaging_message WHERE state IN ('queued', 'sending')"
-            ).fetchone()
+        query = "SELECT count(*) FROM messaging_message WHERE state IN ('queued', 'sending')"
+        row = self._connected(database).execute(query).fetchone()
         return int(row[0]) if row else 0
 
 

@@ -6,40 +6,17 @@ the machine does hits all sides alike. The figure is the median of the rounds.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from statistics import median
 
 from tests.benchmarks.browser import Browser, HttpWire
-from tests.benchmarks.clients import Client
 from tests.benchmarks.cluster import Statement
 from tests.benchmarks.house import House
-from tests.benchmarks.login import Login, log_in, try_wrong
-from tests.benchmarks.site import HOST, Site, Web
+from tests.benchmarks.login import Login
+from tests.benchmarks.meter import Cost, Meter, Visitors
+from tests.benchmarks.site import HOST, Web
 
 ROUNDS, LOGINS, BARE_REQUESTS = 5, 40, 2000
 WARM = 20  # logins and wrong passwords before the first round
-
-
-@dataclass
-class Visitors:
-    """A site with the clients that have not come yet."""
-
-    site: Site
-    clients: Iterator[Client]
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """CPU milliseconds of one login, or of one wrong password."""
-
-    web: float
-    postgres: float
-    worker: float
-
-    @property
-    def whole(self) -> float:
-        """What grows, if anything does, with the number of accounts."""
-        return self.web + self.postgres
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,42 +43,9 @@ class Costs:
     def median(self, value: Callable[[Round], float]) -> float:
         return median(map(value, self.rounds))
 
-
-class Meter:
-    """Does something many times and reads the clocks before and after."""
-
-    def __init__(self, house: House, proofs: Iterator[str]) -> None:
-        self._house = house
-        self._proofs = proofs
-
-    def logins(self, at: Visitors, count: int) -> tuple[Cost, list[Login]]:
-        """So many logins, one after the other, over one connection."""
-        done: list[Login] = []
-
-        def once(wire: HttpWire, client: Client, proof: str) -> None:
-            done.append(log_in(wire, HOST, client, proof, lambda who: self._house.carrier.wait(who.mobile).code))
-
-        return self._measure(at, count, once), done
-
-    def wrong(self, at: Visitors, count: int) -> Cost:
-        """So many wrong passwords, each by another client."""
-        return self._measure(at, count, lambda wire, client, proof: _wrong(wire, client, proof))
-
-    def _measure(self, at: Visitors, count: int, once: Callable[[HttpWire, Client, str], None]) -> Cost:
-        site, cluster = at.site, self._house.cluster
-        wire = HttpWire(site.web.port)
-        clocks = (site.web.cpu, cluster.cpu, site.worker_cpu)
-        before = [clock() for clock in clocks]
-        for client in islice(at.clients, count):
-            once(wire, client, next(self._proofs))
-        self._house.processes.until(lambda: not cluster.open_messages(site.database), "the outbox to be empty")
-        web, postgres, worker = (clock() - was for clock, was in zip(clocks, before, strict=True))
-        wire.close()
-        return Cost(web * 1000 / count, postgres * 1000 / count, worker * 1000 / count)
-
-
-def _wrong(wire: HttpWire, client: Client, proof: str) -> None:
-    try_wrong(wire, HOST, client, proof)
+    def steps(self) -> list[float]:
+        """The web's part of each request of a login."""
+        return [median(each) for each in zip(*(turn.few.steps for turn in self.rounds), strict=True)]
 
 
 def bare_request(web: Web) -> float:
@@ -132,22 +76,22 @@ def measure(
     for place in range(ROUNDS):
         say(f"round {place + 1} of {ROUNDS}")
         pair = (few, many) if place % 2 == 0 else (many, few)  # nobody is always the first
-        measured: dict[Site, Cost] = {}
+        right: dict[str, Cost] = {}
         for each in pair:
-            measured[each.site], done = meter.logins(each, LOGINS)
+            right[each.site.database], done = meter.logins(each, LOGINS)
             costs.logins.extend(done)
         costs.statements.extend(cluster.statements(few.site.database))
-        wrong = {each.site: meter.wrong(each, LOGINS) for each in pair}
+        wrong = {each.site.database: meter.wrong(each, LOGINS) for each in pair}
         cluster.forget_statements()
         costs.rounds.append(
             Round(
                 argon2=float(house.module("hashing")[-1]),
                 bare=bare_request(bare),
                 startproject=bare_request(startproject),
-                few=measured[few.site],
-                many=measured[many.site],
-                few_wrong=wrong[few.site],
-                many_wrong=wrong[many.site],
+                few=right[few.site.database],
+                many=right[many.site.database],
+                few_wrong=wrong[few.site.database],
+                many_wrong=wrong[many.site.database],
             )
         )
     return costs

@@ -10,7 +10,7 @@ import json
 import pstats
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -49,10 +49,13 @@ class InProcess:
         environ = _environ(method, path, headers, body)
         status, given = "", list[tuple[str, str]]()
 
-        def start_response(line: str, fields: list[tuple[str, str]], exc_info: object = None) -> None:
+        def start_response(
+            line: str, fields: list[tuple[str, str]], _error: object = None, /
+        ) -> Callable[[bytes], object]:
             nonlocal status
             status = line
             given.extend(fields)
+            return len  # the old way to write a body, which Django never takes
 
         profile = self._profiles[len(self.milliseconds)] if self._profiles else None
         began = time.process_time()

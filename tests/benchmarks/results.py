@@ -32,6 +32,10 @@ def add_costs(report: Report, costs: Costs) -> None:
         Figure("wrong_password_million_ratio", "Wrong password, 1,000,000 accounts to 1,000",
                one(lambda r: r.many_wrong.whole / r.few_wrong.whole), "times", 1.1),
         Figure("login_web_cpu", "Login: web CPU, hash included", one(lambda r: r.few.web), "ms"),
+        *(
+            Figure(f"login_web_cpu_{step.replace(' ', '_')}", f"  {step}", spent, "ms")
+            for step, spent in zip(STEPS, costs.steps(), strict=True)
+        ),
         Figure("login_postgres_cpu", "Login: PostgreSQL CPU, sending included", one(lambda r: r.few.postgres), "ms"),
         Figure("login_worker_cpu", "Login: worker CPU", one(lambda r: r.few.worker), "ms"),
         Figure("login_million_web_cpu", "Login with 1,000,000 accounts: web CPU", one(lambda r: r.many.web), "ms"),

@@ -73,8 +73,7 @@ class Desk:
         self.password_step(login)
         return self.code_step(code_of(seed))
 
-    @property
-    def inside(self) -> bool:
+    def is_inside(self) -> bool:
         """Whether the desk opens."""
         return self.get("").status_code == 200
 

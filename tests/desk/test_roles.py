@@ -106,7 +106,7 @@ def test_staff_without_a_role_see_no_client(mak: Customer, amy: Customer, desk: 
     """A1"""
     mak.groups.clear()
     desk.log_in("mak")
-    assert desk.inside
+    assert desk.is_inside()
     for path in ("", f"{amy.pk}/", f"{amy.pk}/unfreeze/"):
         assert desk.get(f"accounts/customer/{path}").status_code == 403
         assert desk.post(f"accounts/customer/{path}").status_code == 403

@@ -75,10 +75,10 @@ def test_staff_log_in_with_password_and_code(mak: Customer, desk: Desk) -> None:
     asked = desk.password_step("mak")
     assert asked.status_code == 200
     assert "authenticator app" in text_of(asked)
-    assert not desk.inside
+    assert not desk.is_inside()
 
     assert desk.code_step(code_of()).headers["Location"] == "/staff/"
-    assert desk.inside
+    assert desk.is_inside()
     row = SignIn.objects.get()
     assert (row.number, row.customer, row.platform, row.result) == ("mak", mak, "staff", Result.SUCCESS)
     assert row.proven_at is not None
@@ -100,7 +100,7 @@ def test_nothing_opens_on_a_password_alone(mak: Customer, lee: Customer) -> None
                 assert response.status_code in {302, 404}, path
                 if response.status_code == 302:
                     assert response.headers["Location"].startswith(("/staff/login/", "/staff/")), path
-            assert not desk.inside, path
+            assert not desk.is_inside(), path
 
 
 def test_nothing_but_binding_opens_on_password_and_enrolment_code(lee: Customer, desk: Desk) -> None:
@@ -111,7 +111,7 @@ def test_nothing_but_binding_opens_on_password_and_enrolment_code(lee: Customer,
     for path in sorted(set(staff_paths()) - own):
         assert desk.get(path).status_code in {302, 404}, path
         assert desk.post(path).status_code in {302, 403, 404}, path
-    assert not desk.inside
+    assert not desk.is_inside()
 
 
 def test_no_step_can_be_skipped_or_claimed(mak: Customer, desk: Desk) -> None:
@@ -122,7 +122,7 @@ def test_no_step_can_be_skipped_or_claimed(mak: Customer, desk: Desk) -> None:
         assert "Password" in text_of(response)
     assert desk.post("login/", {"challenge_device": "twofactor.staffauthenticator/1"}).status_code == 400
     assert desk.post("login/", {"wizard_goto_step": "token"}).status_code in {200, 400}
-    assert not desk.inside
+    assert not desk.is_inside()
 
 
 def test_the_doors_of_the_package_that_weaken_the_second_factor_are_not_there() -> None:
@@ -134,7 +134,7 @@ def test_the_doors_of_the_package_that_weaken_the_second_factor_are_not_there() 
 def test_no_page_edits_accounts_groups_or_devices(chan: Customer, desk: Desk) -> None:
     Customer.objects.filter(pk=chan.pk).update(is_superuser=True)
     desk.log_in("chan")
-    assert desk.inside
+    assert desk.is_inside()
     for path in ("auth/group/", "otp_totp/totpdevice/", "otp_static/staticdevice/", "accounts/customer/add/"):
         assert desk.get(path).status_code == 404, path
 
@@ -146,7 +146,7 @@ def test_a_clients_number_and_password_open_nothing_at_the_staff_door(amy: Custo
     """L5"""
     answer = desk.password_step(amy.login)
     assert "The staff name or password is incorrect." in text_of(answer)
-    assert not desk.inside
+    assert not desk.is_inside()
 
 
 def test_a_staff_name_and_password_open_nothing_at_the_clients_door(mak: Customer, visitor: Visitor) -> None:
@@ -191,7 +191,7 @@ def test_a_code_opens_the_door_once(mak: Customer) -> None:
             again = Desk()
             again.password_step("mak")
             assert again.code_step(code).status_code == 200
-            assert not again.inside
+            assert not again.is_inside()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -203,7 +203,7 @@ def test_of_twenty_same_codes_at_once_one_passes(mak: Customer) -> None:
     code = code_of()
     answers = at_once(20, lambda number: desks[number].code_step(code).status_code)
     assert sorted(answers) == [200] * 19 + [302]
-    assert [desk.inside for desk in desks].count(True) == 1
+    assert [desk.is_inside() for desk in desks].count(True) == 1
 
 
 def test_a_wrong_code_is_refused_and_slows_the_next(mak: Customer) -> None:
@@ -227,7 +227,7 @@ def test_a_code_of_another_colleague_is_refused(
     StaffAuthenticator.objects.create_with_seed(other, seed)
     desk.password_step("mak")
     assert desk.code_step(code_of(seed)).status_code == 200
-    assert not desk.inside
+    assert not desk.is_inside()
 
 
 # --- Passwords -----------------------------------------------------------------------------------------
@@ -270,12 +270,12 @@ def test_all_spellings_of_a_name_share_one_counter(mak: Customer, desk: Desk) ->
 def test_a_new_password_or_a_disabled_account_ends_the_session(mak: Customer, mak_inside: Desk) -> None:
     """L9"""
     Customer.objects.filter(pk=mak.pk).update(is_active=False)
-    assert not mak_inside.inside
+    assert not mak_inside.is_inside()
     Customer.objects.filter(pk=mak.pk).update(is_active=True)
-    assert mak_inside.inside
+    assert mak_inside.is_inside()
     mak.set_password("another-Harbour-2027")
     mak.save()
-    assert not mak_inside.inside
+    assert not mak_inside.is_inside()
 
 
 def test_a_password_changed_between_the_steps_ends_the_login(mak: Customer, desk: Desk) -> None:
@@ -283,7 +283,7 @@ def test_a_password_changed_between_the_steps_ends_the_login(mak: Customer, desk
     mak.set_password("another-Harbour-2027")
     mak.save()
     assert desk.code_step(code_of()).status_code == 200
-    assert not desk.inside
+    assert not desk.is_inside()
 
 
 def test_whoever_owes_a_new_password_reaches_nothing_else(mak: Customer, desk: Desk) -> None:
@@ -294,7 +294,7 @@ def test_whoever_owes_a_new_password_reaches_nothing_else(mak: Customer, desk: D
     new = "another-Junk-2027"
     form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
     assert desk.post("password_change/", form).headers["Location"] == "/staff/password_change/done/"
-    assert desk.inside
+    assert desk.is_inside()
     mak.refresh_from_db()
     assert not mak.must_change_password
     assert AuditRecord.objects.filter(event=Event.PASSWORD_CHANGED, actor=mak).count() == 1
@@ -302,10 +302,10 @@ def test_whoever_owes_a_new_password_reaches_nothing_else(mak: Customer, desk: D
 
 def test_a_session_that_guesses_at_the_old_password_ends(mak_inside: Desk) -> None:
     for _ in range(5):
-        assert mak_inside.inside
+        assert mak_inside.is_inside()
         form = {"old_password": "wrong", "new_password1": "x", "new_password2": "x"}
         mak_inside.post("password_change/", form)
-    assert not mak_inside.inside
+    assert not mak_inside.is_inside()
 
 
 # --- Sessions ------------------------------------------------------------------------------------------
@@ -324,17 +324,17 @@ def test_every_step_gets_a_new_session_key_and_the_old_one_is_dead(mak: Customer
     for dead in keys[:2]:
         stranger = Desk()
         stranger.client.cookies[settings.SESSION_COOKIE_NAME] = dead
-        assert not stranger.inside
+        assert not stranger.is_inside()
 
 
 def test_a_login_in_a_logged_in_browser_ends_that_session_first(mak_inside: Desk) -> None:
     """L5"""
     before = mak_inside.session_key
     mak_inside.password_step("mak", "wrong")
-    assert not mak_inside.inside
+    assert not mak_inside.is_inside()
     thief = Desk()
     thief.client.cookies[settings.SESSION_COOKIE_NAME] = before
-    assert not thief.inside
+    assert not thief.is_inside()
 
 
 def test_a_session_ends_when_idle_and_after_eight_hours(mak: Customer) -> None:
@@ -343,17 +343,17 @@ def test_a_session_ends_when_idle_and_after_eight_hours(mak: Customer) -> None:
         desk = Desk()
         desk.log_in("mak")
         clock.shift(14 * 60)
-        assert desk.inside
+        assert desk.is_inside()
         clock.shift(16 * 60)
-        assert not desk.inside
+        assert not desk.is_inside()
 
         desk.log_in("mak")
         start = timezone.now()
         while timezone.now() - start < timedelta(hours=7, minutes=50):
-            assert desk.inside
+            assert desk.is_inside()
             clock.shift(10 * 60)
         clock.shift(11 * 60)
-        assert not desk.inside
+        assert not desk.is_inside()
 
 
 def test_a_half_finished_login_lapses(mak: Customer) -> None:
@@ -362,7 +362,7 @@ def test_a_half_finished_login_lapses(mak: Customer) -> None:
         desk.password_step("mak")
         clock.shift(11 * 60)
         assert desk.code_step(code_of()).status_code == 200
-        assert not desk.inside
+        assert not desk.is_inside()
 
 
 def test_logging_out_ends_the_session(mak_inside: Desk) -> None:
@@ -370,7 +370,7 @@ def test_logging_out_ends_the_session(mak_inside: Desk) -> None:
     assert mak_inside.post("logout/").status_code == 200
     thief = Desk()
     thief.client.cookies[settings.SESSION_COOKIE_NAME] = key
-    assert not thief.inside
+    assert not thief.is_inside()
 
 
 # --- First enrolment -----------------------------------------------------------------------------------
@@ -391,7 +391,7 @@ def test_the_first_authenticator_is_bound_with_password_and_enrolment_code(lee: 
         assert not StaffAuthenticator.objects.exists()
         code = code_of(seed)
         assert desk.bind_step(code).headers["Location"] == "/staff/authenticator/ready/"
-        assert desk.inside
+        assert desk.is_inside()
         assert desk.get("authenticator/").status_code == 302
         assert desk.get("authenticator/picture.svg").status_code == 302
         assert SignIn.objects.get().result == Result.SUCCESS
@@ -418,7 +418,7 @@ def test_the_key_is_shown_once_and_good_for_ten_minutes(lee: Customer, desk: Des
         clock.shift(2 * 60)
         assert desk.bind_step(code_of(late)).status_code == 302
         assert not StaffAuthenticator.objects.exists()
-        assert not desk.inside
+        assert not desk.is_inside()
 
 
 def test_an_enrolment_code_has_five_tries(lee: Customer, desk: Desk) -> None:
@@ -485,7 +485,7 @@ def test_only_staff_without_an_authenticator_are_enrolled(amy: Customer, mak: Cu
             call_command("enrol_staff", login)
     # A lost phone: the old authenticator is withdrawn, and what was proven by it opens nothing any more.
     code = enrolment_code("mak", replace=True)
-    assert not mak_inside.inside
+    assert not mak_inside.is_inside()
     desk = Desk()
     assert "one-time code" in text_of(desk.password_step("mak"))
     assert desk.enrol_step(code).status_code == 302
@@ -516,7 +516,7 @@ def test_a_seed_is_nowhere_in_clear(lee: Customer, desk: Desk) -> None:
     desk.bind_step("123")
     assert_nowhere(*spellings(seed))
     desk.bind_step(code_of(seed))
-    assert desk.inside
+    assert desk.is_inside()
     assert_nowhere(*spellings(seed), code)
     assert "staff_seed" not in dict(desk.client.session)
 
@@ -583,15 +583,15 @@ def test_a_page_that_was_asked_for_opens_after_the_login_but_no_foreign_one(mak:
 
 def test_a_freeze_of_all_clients_leaves_the_staff_door_open(mak_inside: Desk) -> None:
     call_command("freeze_all", reason="drill", stdout=StringIO())
-    assert mak_inside.inside
+    assert mak_inside.is_inside()
 
 
 def test_a_frozen_client_is_not_staff(amy: Customer, mak_inside: Desk) -> None:
     frozen(amy, "fraud")
-    assert mak_inside.inside
+    assert mak_inside.is_inside()
 
 
 def test_a_forged_wizard_is_refused(mak: Customer, desk: Desk) -> None:
     data: dict[str, Any] = {"auth-username": "mak", "auth-password": PASSWORD}
     assert desk.post("login/", data).status_code == 400
-    assert not desk.inside
+    assert not desk.is_inside()

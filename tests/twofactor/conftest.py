@@ -23,4 +23,4 @@ def clock() -> Iterator[Clock]:
 @pytest.fixture
 def supervisor(db: None) -> Customer:
     """A supervisor."""
-    return Customer.objects.create_staff("mak", password="Harbour-2026-staff", name="Mak")
+    return Customer.objects.create_staff("mak", password="Harbour-2026-staff", name="Mak", is_superuser=True)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone, translation
 from django.utils.functional import Promise
-from time_machine import Coordinates as Clock
+from time_machine import Traveller as Clock
 
 from accounts.models import Customer, FreezeCause, Purpose, SignIn
 from accounts.services import lockout, sign_ins

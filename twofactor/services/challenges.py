@@ -60,6 +60,21 @@ def issue(customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str,
     return challenge
 
 
+def ask_again(customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str, language: str) -> Challenge:
+    """Ask within a journey that may have begun: a new code kills the one before; where none can be sent yet, the one
+    before stays the one to type. The account is locked."""
+    new = _ask(customer, sign_in, purpose, source=source, language=language)
+    old = current(sign_in, purpose)
+    if old is not None and old.state == ChallengeState.OPEN and not new.code_digest:
+        old.resend_at, old.capped = new.resend_at, new.capped
+        old.save(update_fields=["resend_at", "capped"])
+        return old
+    mine = Challenge.objects.filter(sign_in=sign_in, purpose=purpose, state=ChallengeState.OPEN)
+    mine.update(state=ChallengeState.SUPERSEDED)
+    new.save(force_insert=True)
+    return new
+
+
 def _ask(customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str, language: str) -> Challenge:
     context = Context(customer, sign_in, purpose, source, language, timezone.now())
     return METHODS[customer.method].ask(context)
@@ -84,15 +99,8 @@ def resend(sign_in: SignIn, purpose: Purpose, *, source: str, language: str) -> 
     old = current(sign_in, purpose)
     if old is None or old.state == ChallengeState.USED:
         return Resent(False, gone=True)
-    new = _ask(customer, sign_in, purpose, source=source, language=language)
-    if new.message is None:
-        # Nothing was sent, so the code from before stays the one to type.
-        Challenge.objects.filter(pk=old.pk).update(resend_at=new.resend_at, capped=new.capped)
-        return Resent(False, new.resend_at, new.capped)
-    mine = Challenge.objects.filter(sign_in=sign_in, purpose=purpose, state=ChallengeState.OPEN)
-    mine.update(state=ChallengeState.SUPERSEDED)
-    new.save(force_insert=True)
-    return Resent(True)
+    now = ask_again(customer, sign_in, purpose, source=source, language=language)
+    return Resent(True) if now.pk != old.pk else Resent(False, now.resend_at, now.capped)
 
 
 def verify(sign_in: SignIn, purpose: Purpose, code: str) -> Outcome:
@@ -170,7 +178,7 @@ def unfinished(now: datetime) -> list[SignIn]:
     return list(
         SignIn.objects.select_related("customer")
         .filter(
-            customer__isnull=False,
+            customer__is_staff=False,
             result__in=[Result.PASSWORD_RIGHT, Result.WRONG_CODES],
             reported_at__isnull=True,
             known_browser=False,

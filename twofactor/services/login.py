@@ -1,7 +1,7 @@
 """The two steps of a login, each in one transaction."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum, auto
 
 from django.db import transaction
@@ -13,7 +13,6 @@ from accounts.services import sign_ins
 from accounts.services.login import Browser, Try
 from portal.messaging import notices
 from portal.messaging.texts import Detail, Notice
-from twofactor import policy
 from twofactor.methods import METHODS
 from twofactor.services import challenges
 from twofactor.services.challenges import Outcome, Verdict
@@ -89,8 +88,9 @@ def _ask(sign_in: SignIn, proven: Customer, facts: Try, *, all_frozen: bool) -> 
 
 def _frozen(sign_in: SignIn, customer: Customer) -> FirstStep:
     accounts_login.record(sign_in, customer, Result.FROZEN)
-    if not accounts_login.recently(sign_in, Result.FROZEN, timedelta(hours=1)):
-        notices.tell(customer, Notice.FROZEN_LOGIN, now=timezone.now())
+    now = timezone.now()
+    if not notices.told_lately(customer, Notice.FROZEN_LOGIN, now=now):
+        notices.tell(customer, Notice.FROZEN_LOGIN, now=now)
     return FirstStep(Step.FROZEN, frozen_at=customer.frozen_at, reference=customer.freeze_reference)
 
 
@@ -140,15 +140,16 @@ def begin_proof(sign_in: SignIn, password: str, purpose: Purpose, *, source: str
     """Check the password of a session and ask for the second factor."""
     now = timezone.now()
     proven = sign_in.customer
+    if not sign_ins.count_password_try(sign_in):
+        return Proving.ENDED
     if not accounts_login.password_matches(proven, password):
-        over = sign_ins.count_wrong_password(sign_in, now=now)
-        return Proving.ENDED if over else Proving.WRONG
+        return Proving.ENDED if sign_ins.end_if_guessing(sign_in, now=now) else Proving.WRONG
     with transaction.atomic(durable=True):
         customer = Customer.lock(sign_in.customer_id or 0)
         if customer.security_epoch != sign_in.epoch or not customer.open:
             return Proving.ENDED
         sign_ins.password_proven(sign_in, now=now)
-        challenges.issue(customer, sign_in, purpose, source=source, language=language)
+        challenges.ask_again(customer, sign_in, purpose, source=source, language=language)
     return Proving.ASKED
 
 
@@ -159,12 +160,7 @@ def tell_unfinished(now: datetime) -> int:
         with transaction.atomic():
             customer = Customer.lock(sign_in.customer_id or 0)
             mine = SignIn.objects.filter(pk=sign_in.pk, reported_at__isnull=True).update(reported_at=now)
-            told_lately = (
-                SignIn.objects.filter(customer=customer, reported_at__gt=now - policy.UNFINISHED_NOTICE_EVERY)
-                .exclude(pk=sign_in.pk)
-                .exists()
-            )
-            if mine and not told_lately:
+            if mine and not notices.told_lately(customer, Notice.UNFINISHED_LOGIN, now=now):
                 notices.tell(customer, Notice.UNFINISHED_LOGIN, now=now)
                 told += 1
     return told

@@ -29,9 +29,7 @@ class AlreadyEnrolledError(Exception):
 
 
 @transaction.atomic
-def issue_enrolment(
-    user: Customer, *, now: datetime, actor: Customer | None = None, replace: bool = False
-) -> str:
+def issue_enrolment(user: Customer, *, now: datetime, actor: Customer | None = None, replace: bool = False) -> str:
     """A one-time code that lets this member of staff bind an authenticator; every earlier code is void.
 
     `replace` withdraws the authenticator in use, which ends what its sessions may do. Raises
@@ -50,9 +48,7 @@ def issue_enrolment(
         created_at=now,
         expires_at=now + policy.ENROLMENT_LIFETIME,
     )
-    record(
-        Event.STAFF_ENROLMENT_ISSUED, actor=actor, subject=user, facts={"withdrawn_authenticator": bool(withdrawn)}
-    )
+    record(Event.STAFF_ENROLMENT_ISSUED, actor=actor, subject=user, facts={"withdrawn_authenticator": bool(withdrawn)})
     return "-".join(groups)
 
 
@@ -82,9 +78,7 @@ def may_set_up(user: Customer | AnonymousUser, enrolment: int | None, *, now: da
 
 
 @transaction.atomic
-def bind(
-    user: Customer, seed: bytes, *, step: int, enrolment: int | None, now: datetime
-) -> StaffAuthenticator | None:
+def bind(user: Customer, seed: bytes, *, step: int, enrolment: int | None, now: datetime) -> StaffAuthenticator | None:
     """Store the authenticator whose code of this step was right; None if somebody was faster."""
     user = Customer.lock(user.pk)
     if not may_set_up(user, enrolment, now=now):

@@ -184,6 +184,7 @@ def _frozen(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
         "frozen_at": customer.frozen_at if customer else None,
         "reference": customer.freeze_reference if customer else "",
     }
+    sessions.forget(request)
     response = render(request, "accounts/frozen.html", facts)
     sessions.drop_session_cookie(response)
     return response

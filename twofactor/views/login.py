@@ -39,6 +39,7 @@ def login(request: HttpRequest) -> HttpResponse:
 def _judge(request: HttpRequest, form: LoginForm) -> HttpResponse:
     now = timezone.now()
     end_earlier(sessions.lookup(request).sign_in, now=now)
+    sessions.forget(request)
     if not form.is_valid():
         return _show(request, form)
     verified = _verify(request, form)

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import errors, sessions
-from accounts.decorators import handles_secrets, inside_required, session_ended
+from accounts.decorators import handles_secrets, inside_or_forced, session_ended
 from accounts.forms import PasswordForm
 from accounts.models import EndReason, Purpose, SignIn
 from accounts.services import sign_ins
@@ -29,7 +29,7 @@ _ONWARD = {Purpose.CHANGE_PASSWORD: "accounts:password"}
 
 @handles_secrets
 @require_http_methods(["GET", "HEAD", "POST"])
-@inside_required
+@inside_or_forced
 def prove(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     """Ask for the password; if it is right, the code is on its way."""
     if sign_in.proving not in _ONWARD:
@@ -57,7 +57,7 @@ def prove(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
 
 @handles_secrets
 @require_http_methods(["GET", "HEAD", "POST"])
-@inside_required
+@inside_or_forced
 def code(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     """The code page of the journey."""
     journey = _journey(sign_in)
@@ -79,7 +79,7 @@ def code(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
 
 
 @require_POST
-@inside_required
+@inside_or_forced
 def resend(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     """Send a new code for the journey."""
     journey = _journey(sign_in)

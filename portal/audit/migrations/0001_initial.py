@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('event', models.CharField(choices=[('accounts.imported', 'accounts.imported'), ('account.created', 'account.created'), ('account.closed', 'account.closed'), ('account.frozen', 'account.frozen'), ('account.unfrozen', 'account.unfrozen'), ('all.frozen', 'all.frozen'), ('all.unfrozen', 'all.unfrozen'), ('password.changed', 'password.changed'), ('password.change_forced', 'password.change_forced'), ('sessions.ended', 'sessions.ended'), ('staff.enrolment_issued', 'staff.enrolment_issued'), ('staff.enrolled', 'staff.enrolled'), ('staff.logged_in', 'staff.logged_in'), ('staff.viewed_client', 'staff.viewed_client'), ('staff.searched', 'staff.searched')], max_length=40)),
+                ('event', models.CharField(max_length=40)),
                 ('facts', models.JSONField(default=dict)),
                 ('request_id', models.CharField(blank=True, max_length=32)),
                 ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -67,7 +67,7 @@ class HttpGateway:
         if not stamp.isdecimal() or abs(time.time() - int(stamp)) > policy.RECEIPT_AGE.total_seconds():
             raise Forged("too old")
         content = json.loads(body)
-        if not isinstance(content, dict) or content.get("status") not in {"delivered", "failed"}:
+        if not isinstance(content, dict) or content.get("status") not in ("delivered", "failed"):
             raise ValueError("not a receipt")
         return Receipt(
             reference=str(content.get("reference", "")),

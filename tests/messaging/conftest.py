@@ -1,0 +1,45 @@
+"""A clock that stands still, and messages to try the relay on."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from portal.messaging import outbox
+from portal.messaging.models import Channel, Message
+
+_MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Asia/Hong_Kong"))
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Time stands still until it is moved. Ask for it before any message is made."""
+    with time_machine.travel(_MONDAY, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def text(db: None) -> Callable[..., Message]:
+    """Put a code by text message into the outbox, or whatever the test says otherwise."""
+
+    def put(*, life: float = 180, **facts: object) -> Message:
+        now = timezone.now()
+        said = {"channel": Channel.SMS, "kind": "code.login", "to": "+85291234567", "text": "123456", "is_code": True}
+        return outbox.put(expires_at=now + timedelta(seconds=life), now=now, **{**said, **facts})  # type: ignore[arg-type]
+
+    return put
+
+
+@pytest.fixture
+def mail(text: Callable[..., Message]) -> Callable[..., Message]:
+    """Put a notice by e-mail into the outbox."""
+
+    def put(*, life: float = 86_400, to: str = "amy@example.com", body: str = "Hello") -> Message:
+        return text(
+            life=life, channel=Channel.EMAIL, kind="notice.login", to=to, text=body, subject="Login", is_code=False
+        )
+
+    return put

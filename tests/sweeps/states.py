@@ -1,0 +1,56 @@
+"""The states a browser can be in, none of which but one is inside."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+
+from accounts.models import Customer
+from tests.accounts.steps import key_of, with_cookie
+from tests.actors import Handset, Visitor
+
+
+def nobody(customer: Customer, handset: Handset) -> Visitor:
+    """A browser without a cookie."""
+    return Visitor("en")
+
+
+def pending(customer: Customer, handset: Handset) -> Visitor:
+    """The password was right, the code is still to come."""
+    visitor = Visitor("en")
+    visitor.password_step(customer.login)
+    return visitor
+
+
+def garbage(customer: Customer, handset: Handset) -> Visitor:
+    """Cookies of every name with nonsense in them."""
+    visitor = Visitor("en")
+    for name in (
+        settings.CLIENT_COOKIE_NAME, settings.BROWSER_COOKIE_NAME, settings.SESSION_COOKIE_NAME, "messages",
+        settings.LANGUAGE_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "sessionid",
+    ):  # fmt: skip
+        visitor.client.cookies[name] = "x' OR 1=1;--\x7f\u00e9" + "A" * 200
+    return visitor
+
+
+def tampered(customer: Customer, handset: Handset) -> Visitor:
+    """The key of a live session with its last letter changed."""
+    key = key_of(inside(customer, handset))
+    return with_cookie(settings.CLIENT_COOKIE_NAME, key[:-1] + ("A" if key[-1] != "A" else "B"))
+
+
+def ended(customer: Customer, handset: Handset) -> Visitor:
+    """The key of a session that was logged out."""
+    visitor = inside(customer, handset)
+    key = key_of(visitor)
+    visitor.post("logout/")
+    return with_cookie(settings.CLIENT_COOKIE_NAME, key)
+
+
+def inside(customer: Customer, handset: Handset) -> Visitor:
+    """Both factors proven."""
+    visitor = Visitor("en")
+    assert visitor.log_in(handset, customer).headers["Location"] == "/en/home/"
+    return visitor
+
+
+OUTSIDE: list[Callable[[Customer, Handset], Visitor]] = [nobody, pending, garbage, tampered, ended]

@@ -1,0 +1,99 @@
+"""Whatever page takes a secret, guessing at it comes to an end."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+import time_machine
+
+from accounts.models import Customer
+from tests.accounts.steps import WRONG, prove
+from tests.actors import PASSWORD, Handset, Visitor, wrong
+from tests.sweeps.routes import client_paths
+from tests.sweeps.states import inside
+
+pytestmark = pytest.mark.django_db
+Clock = time_machine.Traveller
+
+_SECRET = re.compile(r'<input[^>]*(?:type="password"|autocomplete="one-time-code")')
+
+
+def guess_at_login(visitor: Visitor, amy: Customer, handset: Handset) -> None:
+    visitor.post("logout/")
+    answers = [visitor.password_step(password=WRONG).status_code for _ in range(12)]
+    assert answers[-1] == 429, "also from a browser that is known"
+    assert visitor.password_step().status_code == 429
+
+
+def guess_at_the_code(visitor: Visitor, amy: Customer, handset: Handset) -> None:
+    visitor.post("logout/")
+    visitor.password_step()
+    code = handset.code(amy.mobile)
+    for _ in range(5):
+        visitor.code_step(wrong(code))
+    amy.refresh_from_db()
+    assert amy.frozen
+    visitor.code_step(code)
+    assert not visitor.inside
+
+
+def guess_when_proving(visitor: Visitor, amy: Customer, handset: Handset) -> None:
+    visitor.get("service/password/")
+    for _ in range(5):
+        visitor.post("service/prove/", {"password": WRONG})
+    assert not visitor.inside
+
+
+def guess_at_the_code_when_proving(visitor: Visitor, amy: Customer, handset: Handset) -> None:
+    visitor.get("service/password/")
+    visitor.post("service/prove/", {"password": PASSWORD})
+    code = handset.code(amy.mobile)
+    for _ in range(5):
+        visitor.post("service/prove/code/", {"code": wrong(code)})
+    amy.refresh_from_db()
+    assert amy.frozen
+    assert not visitor.inside
+
+
+GUESSING: dict[str, Callable[[Visitor, Customer, Handset], None]] = {
+    "login/": guess_at_login,
+    "login/verify/": guess_at_the_code,
+    "service/prove/": guess_when_proving,
+    "service/prove/code/": guess_at_the_code_when_proving,
+}
+#: It takes a new secret and opens only with a fresh proof.
+CHOOSES = {"service/password/"}
+
+
+@pytest.mark.parametrize("page", GUESSING)
+def test_guessing_comes_to_an_end(page: str, amy: Customer, handset: Handset, clock: Clock) -> None:
+    """L6, C3, L10"""
+    visitor = inside(amy, handset)
+    clock.shift(61)
+    GUESSING[page](visitor, amy, handset)
+
+
+def test_no_page_that_takes_a_secret_is_forgotten_here(amy: Customer, handset: Handset, clock: Clock) -> None:
+    """L6"""
+    found: set[str] = set()
+
+    def look(visitor: Visitor) -> None:
+        for path in client_paths():
+            response = visitor.get(path)
+            if response.status_code == 200 and _SECRET.search(response.content.decode(errors="replace")):
+                found.add(path)
+
+    look(Visitor("en"))
+    waiting = Visitor("en", "192.0.2.7")
+    waiting.password_step()
+    look(waiting)
+    waiting.code_step(handset.code(amy.mobile))
+    clock.shift(61)
+    waiting.get("service/password/")
+    found.update({"service/prove/"} if _SECRET.search(waiting.get("service/prove/").content.decode()) else set())
+    waiting.post("service/prove/", {"password": PASSWORD})
+    found.update({"service/prove/code/"} if _SECRET.search(waiting.get("service/prove/code/").content.decode()) else set())
+    clock.shift(61)
+    prove(waiting, handset, amy)
+    look(waiting)
+    assert found == set(GUESSING) | CHOOSES
