@@ -28,14 +28,14 @@ QUESTIONS = {
     "full name": gettext_lazy("Full name"),
     "date of birth": gettext_lazy("Date of birth"),
     "identity document": gettext_lazy("Identity document number"),
-    "address": gettext_lazy("Address"),
+    "address": gettext_lazy("Correspondence address"),
     "recent trade": gettext_lazy("A recent trade"),
 }
 LEAST_QUESTIONS = 2
 
 
-class UnfreezeForm(forms.Form):
-    """Why, and how the caller was recognised."""
+class ReasonForm(forms.Form):
+    """Why."""
 
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
@@ -43,6 +43,11 @@ class UnfreezeForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )
+
+
+class UnfreezeForm(ReasonForm):
+    """Why, and how the caller was recognised."""
+
     questions = forms.MultipleChoiceField(
         label=gettext_lazy("Asked"),
         choices=list(QUESTIONS.items()),
@@ -77,6 +82,7 @@ class ClientAdmin(_ModelAdmin):
             path("", guarded(self.find), name="accounts_customer_changelist"),
             path("<int:pk>/", guarded(self.show), name="accounts_customer_change"),
             path("<int:pk>/unfreeze/", guarded(self.unfreeze), name="accounts_customer_unfreeze"),
+            path("<int:pk>/end-sessions/", guarded(self.end_sessions), name="accounts_customer_end_sessions"),
         ]
 
     def find(self, request: HttpRequest) -> HttpResponse:
@@ -120,6 +126,22 @@ class ClientAdmin(_ModelAdmin):
             "refusal": refusal,
         }
         return self._page(request, "unfreeze", facts)
+
+    def end_sessions(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask for a reason, and end every session of the client."""
+        staff = self._staff(request)
+        client = self._client(pk, staff, "end sessions")
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                lockout.end_sessions(client, staff=staff, reason=form.cleaned_data["reason"])
+            except NotAllowedError as problem:
+                form.add_error(None, str(problem))
+            else:
+                messages.success(request, _("Every session of this client was ended."))
+                return redirect("admin:accounts_customer_change", client.pk)
+        facts = {"title": _("End sessions of %(client)s") % {"client": f"{client.login} {client.name}"}}
+        return self._page(request, "end_sessions", {**facts, "client": client, "form": form})
 
     @staticmethod
     def _unfreeze(client: Customer, staff: Customer, form: UnfreezeForm) -> None:

@@ -48,7 +48,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'client',
-                'permissions': [('unfreeze_wrong_codes', 'May unfreeze an account that wrong codes froze'), ('unfreeze_any', 'May unfreeze any account'), ('enrol_staff', 'May issue the first enrolment code of a colleague')],
+                'verbose_name_plural': 'clients',
+                'permissions': [('unfreeze_wrong_codes', 'May unfreeze an account that wrong codes froze'), ('unfreeze_any', 'May unfreeze any account'), ('end_sessions', 'May end every session of a client'), ('enrol_staff', 'May issue the first enrolment code of a colleague')],
             },
         ),
         migrations.CreateModel(

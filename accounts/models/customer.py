@@ -7,29 +7,30 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class State(models.TextChoices):
     """Whether the account may be used online."""
 
-    ACTIVE = "active", "active"
-    FROZEN = "frozen", "frozen"
-    CLOSED = "closed", "closed"
+    ACTIVE = "active", _("active")
+    FROZEN = "frozen", _("frozen")
+    CLOSED = "closed", _("closed")
 
 
 class FreezeCause(models.TextChoices):
     """Who or what froze it; it decides who may unfreeze."""
 
-    WRONG_CODES = "wrong_codes", "wrong codes"
-    CLIENT = "client", "the client"
-    STAFF = "staff", "staff"
-    FRAUD = "fraud", "suspected fraud"
+    WRONG_CODES = "wrong_codes", _("wrong codes")
+    CLIENT = "client", _("the client")
+    STAFF = "staff", _("staff")
+    FRAUD = "fraud", _("suspected fraud")
 
 
 class Method(models.TextChoices):
     """How the second factor is proven."""
 
-    SMS = "sms", "text message"
+    SMS = "sms", _("text message")
 
 
 class CustomerManager(BaseUserManager["Customer"]):
@@ -90,10 +91,12 @@ class Customer(AbstractBaseUser, PermissionsMixin):
     objects: ClassVar[CustomerManager] = CustomerManager()
 
     class Meta:
-        verbose_name = "client"
+        verbose_name = _("client")
+        verbose_name_plural = _("clients")
         permissions = [
             ("unfreeze_wrong_codes", "May unfreeze an account that wrong codes froze"),
             ("unfreeze_any", "May unfreeze any account"),
+            ("end_sessions", "May end every session of a client"),
             ("enrol_staff", "May issue the first enrolment code of a colleague"),
         ]
         constraints = [

@@ -8,9 +8,11 @@ from enum import StrEnum
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.models import AccountState, Customer, Result, SignIn
+from accounts.words import METHOD_LABELS, RESULT_LABELS
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
 from portal.audit.trail import record
@@ -137,17 +139,18 @@ def _password_note(client: Customer) -> str:
         subject=client, event=Event.PASSWORD_CHANGE_FORCED, at__gte=client.password_changed_at
     )
     if guessed.exists():
-        return (
-            f"The password must be changed: {policy.SLOW_GUESSES} wrong codes in {policy.SLOW_GUESS_WINDOW.days} days."
-        )
-    return "The password must be changed at the next login: it is the first one."
+        return _("The password must be changed: %(codes)d wrong codes in %(days)d days.") % {
+            "codes": policy.SLOW_GUESSES,
+            "days": policy.SLOW_GUESS_WINDOW.days,
+        }
+    return _("The password must be changed at the next login: it is the first one.")
 
 
 def _attempt(each: SignIn) -> AttemptLine:
     return AttemptLine(
         at=each.at,
-        result=each.get_result_display(),
-        method=each.method,
+        result=str(RESULT_LABELS[each.result]),
+        method=str(METHOD_LABELS.get(each.method, each.method)),
         platform=each.platform,
         address=mask_address(each.address),
         device=device_label(each.user_agent),
@@ -158,10 +161,10 @@ def _attempt(each: SignIn) -> AttemptLine:
 def _message(each: Message) -> MessageLine:
     return MessageLine(
         created_at=each.created_at,
-        channel=each.channel,
+        channel=each.get_channel_display(),
         kind=each.kind.replace(".", ": ").replace("_", " "),
         to=each.to_masked,
-        state=each.state,
+        state=each.get_state_display(),
         problem=each.problem,
         gateway=f"{each.gateway} {each.gateway_reference}".strip(),
         sent_at=each.sent_at,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Sum
+from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.models import AccountState, Customer, Emergency, FreezeCause, SignIn
@@ -109,15 +110,15 @@ def freeze_for_client(customer: Customer, *, now: datetime) -> str:
 def may_unfreeze(customer: Customer, staff: Customer, *, now: datetime) -> str:
     """Why this member of staff may not unfreeze this account alone; empty if they may."""
     if not customer.frozen:
-        return "The account is not frozen."
+        return _("The account is not frozen.")
     if staff.has_perm("accounts.unfreeze_any"):
         return ""
     if not staff.has_perm("accounts.unfreeze_wrong_codes"):
-        return "Your role does not unfreeze accounts."
+        return _("Your role does not unfreeze accounts.")
     if customer.freeze_cause != FreezeCause.WRONG_CODES:
-        return "This freeze was not caused by wrong codes: a supervisor has to unfreeze it."
+        return _("This freeze was not caused by wrong codes: a supervisor has to unfreeze it.")
     if unfrozen_lately(customer, now):
-        return "This account was unfrozen within the last 24 hours: a supervisor has to do it this time."
+        return _("This account was unfrozen within the last 24 hours: a supervisor has to do it this time.")
     return ""
 
 
@@ -143,9 +144,9 @@ def unfreeze(customer: Customer, *, staff: Customer, reason: str, check: Identit
         refusal = may_unfreeze(customer, staff, now=now)
         if not refusal and not (check.passed and check.questions):
             record(Event.IDENTITY_CHECK_FAILED, actor=staff, subject=customer, facts=facts)
-            refusal = "The identity check was not passed: the account stays frozen."
+            refusal = _("The identity check was not passed: the account stays frozen.")
         elif not refusal and not reason.strip():
-            refusal = "A reason is required."
+            refusal = _("A reason is required.")
         if not refusal:
             _unfreeze(customer, now=now)
             return record(Event.ACCOUNT_UNFROZEN, actor=staff, subject=customer, facts=facts)
@@ -160,6 +161,19 @@ def _unfreeze(customer: Customer, *, now: datetime) -> None:
     customer.unfrozen_at = now
     customer.save(update_fields=["state", "frozen_at", "freeze_cause", "wrong_codes", "unfrozen_at"])
     notices.tell(customer, Notice.UNFROZEN, now=now, detail=Detail(reference=customer.freeze_reference))
+
+
+@transaction.atomic
+def end_sessions(customer: Customer, *, staff: Customer, reason: str) -> AuditRecord:
+    """End every session, pending login and open code of a client, who logs in anew. Raises `NotAllowedError`."""
+    if not staff.has_perm("accounts.end_sessions"):
+        raise NotAllowedError(_("Your role does not end sessions."))
+    if not reason.strip():
+        raise NotAllowedError(_("A reason is required."))
+    customer = Customer.lock(customer.pk)
+    sign_ins.end_all(customer)
+    customer.save(update_fields=["security_epoch"])
+    return record(Event.SESSIONS_ENDED, actor=staff, subject=customer, facts={"reason": reason.strip()})
 
 
 # --- Everybody at once ---------------------------------------------------------------------------

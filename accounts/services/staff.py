@@ -15,8 +15,8 @@ from portal.audit.trail import record
 
 #: What each role may do; nothing else gives staff a permission.
 ROLES: dict[str, frozenset[str]] = {
-    "clerk": frozenset({"view_customer", "unfreeze_wrong_codes"}),
-    "supervisor": frozenset({"view_customer", "unfreeze_wrong_codes", "unfreeze_any", "enrol_staff"}),
+    "clerk": frozenset({"view_customer", "unfreeze_wrong_codes", "end_sessions"}),
+    "supervisor": frozenset({"view_customer", "unfreeze_wrong_codes", "end_sessions", "unfreeze_any", "enrol_staff"}),
 }
 
 _FIRST_PASSWORD = 16  # letters and digits: 95 bits

@@ -3,7 +3,6 @@ from django.db import models
 from django.utils import timezone
 
 
-
 class AuditRecord(models.Model):
     """One thing that was done. Facts hold ids, counts and words, never secrets or full contacts."""
 

@@ -5,24 +5,25 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Channel(models.TextChoices):
     """How a message travels."""
 
-    SMS = "sms"
-    EMAIL = "email"
+    SMS = "sms", _("text message")
+    EMAIL = "email", _("e-mail")
 
 
 class State(models.TextChoices):
     """Where a message is. Receipts only ever move it to the right."""
 
-    QUEUED = "queued"
-    SENDING = "sending"
-    SENT = "sent"
-    DELIVERED = "delivered"
-    FAILED = "failed"
-    EXPIRED = "expired"
+    QUEUED = "queued", _("queued")
+    SENDING = "sending", _("sending")
+    SENT = "sent", _("sent")
+    DELIVERED = "delivered", _("delivered")
+    FAILED = "failed", _("failed")
+    EXPIRED = "expired", _("expired")
 
 
 class Message(models.Model):

@@ -44,6 +44,8 @@ def house(seconds: int) -> Iterator[House]:
         try:
             cluster = Cluster(processes, folder / "postgres", clean_environment())
             yield House(folder, processes, carrier, cluster, production(folder, carrier))
+        except BenchError as error:
+            raise BenchError(f"{error}\n{processes.complaints()}".strip()) from error
         finally:
             signal.alarm(0)
             processes.stop()

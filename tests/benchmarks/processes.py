@@ -107,6 +107,12 @@ class Processes:
             if process.popen.poll() is not None:
                 raise BenchError(f"{process.name} has ended:\n{_tail(process.log)}")
 
+    def complaints(self) -> str:
+        """The last error that each process wrote down, for whoever has to find out why."""
+        lines = {process.name: process.log.read_text(encoding="utf-8", errors="replace") for process in self._running}
+        last = {name: [line for line in log.splitlines() if '"error"' in line][-1:] for name, log in lines.items()}
+        return "\n".join(f"{name}: {line}" for name, found in last.items() for line in found)
+
     def stop(self) -> None:
         """Stop all, the last started first."""
         while self._running:

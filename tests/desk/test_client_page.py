@@ -17,7 +17,7 @@ from portal.audit.events import Event
 from portal.audit.models import AuditRecord
 from portal.messaging import outbox
 from portal.messaging.models import Channel, Message
-from tests.actors import emails, text_of
+from tests.actors import Handset, Visitor, emails, text_of
 from tests.desk.steps import Desk, at_once, frozen
 
 pytestmark = pytest.mark.django_db
@@ -150,8 +150,8 @@ def test_the_page_lists_attempts_in_hong_kong_time_and_plain_words(amy: Customer
         proven_at=NOON + timedelta(seconds=30), **row,
     )  # fmt: skip
     told = page(mak_inside, amy)
-    assert "2026-11-23 12:00:00 wrong account number or password 0 — web 203.0.•.• Safari / iPhone" in told
-    assert "2026-11-23 12:00:09 logged in 0 sms" in told
+    assert "2026-11-23 12:00:00 Wrong password 0 — web 203.0.•.• Safari / iPhone" in told
+    assert "2026-11-23 12:00:09 Logged in 0 Text message (SMS)" in told
     assert "Last login 2026-11-23 12:00:30" in told
     assert "203.0.113.77" not in told
 
@@ -175,7 +175,7 @@ def test_the_page_lists_messages_but_never_their_text(amy: Customer, mak_inside:
         expires_at=now + timedelta(minutes=3), is_code=True,
     )  # fmt: skip
     told = page(mak_inside, amy)
-    assert "sms, code: login" in told
+    assert "text message, code: login" in told
     assert "queued" in told
     assert "314159" not in told
     assert Message.objects.get().to_masked in told
@@ -353,3 +353,28 @@ def test_of_two_clerks_at_once_one_unfreezes(amy: Customer, chan: Customer, chan
 
     assert at_once(4, act).count(302) == 1
     assert AuditRecord.objects.filter(event=Event.ACCOUNT_UNFROZEN).count() == 1
+
+
+# --- Ending sessions -----------------------------------------------------------------------------------
+
+
+def test_a_clerk_ends_every_session_of_a_client(amy: Customer, mak_inside: Desk, handset: Handset) -> None:
+    """L9, A1"""
+    visitor = Visitor("en")
+    visitor.log_in(handset, amy)
+    assert visitor.inside
+    answer = mak_inside.post(f"{CLIENTS}{amy.pk}/end-sessions/", {"reason": "Client left a public computer"})
+    assert answer.status_code == 302
+    assert not visitor.inside
+    record = AuditRecord.objects.get(event=Event.SESSIONS_ENDED)
+    assert record.facts == {"reason": "Client left a public computer"}
+    assert record.subject == amy
+
+
+def test_ending_sessions_needs_a_reason(amy: Customer, mak_inside: Desk, handset: Handset) -> None:
+    """A1"""
+    visitor = Visitor("en")
+    visitor.log_in(handset, amy)
+    for reason in ["", "     ", "x"]:
+        assert mak_inside.post(f"{CLIENTS}{amy.pk}/end-sessions/", {"reason": reason}).status_code == 200
+    assert visitor.inside

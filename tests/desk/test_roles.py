@@ -14,7 +14,7 @@ from tests.desk.steps import Desk
 
 pytestmark = pytest.mark.django_db
 
-CLERK = {"view_customer", "unfreeze_wrong_codes"}
+CLERK = {"view_customer", "unfreeze_wrong_codes", "end_sessions"}
 SUPERVISOR = CLERK | {"unfreeze_any", "enrol_staff"}
 
 

@@ -123,7 +123,13 @@ def test_a_dead_port_is_temporary(send: Callable[..., str]) -> None:
 
 @pytest.mark.parametrize(
     "cut",
-    [b"", b"HTTP/1.1 202 Acc", b"HTTP/1.1 202 Accepted\r\nContent-Length: 50\r\n\r\n{", b"garbage\r\n\r\n", b"\x00" * 50],
+    [
+        b"",
+        b"HTTP/1.1 202 Acc",
+        b"HTTP/1.1 202 Accepted\r\nContent-Length: 50\r\n\r\n{",
+        b"garbage\r\n\r\n",
+        b"\x00" * 50,
+    ],
 )
 def test_a_connection_dropped_half_way_is_temporary(send: Callable[..., str], cut: bytes) -> None:
     """S4, S6: nobody knows whether it was taken; the reference makes trying again safe."""

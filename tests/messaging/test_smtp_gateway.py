@@ -106,9 +106,7 @@ def test_a_dead_port_means_later(send: Callable[..., str]) -> None:
 
 
 @pytest.mark.parametrize("greeting", [b"", b"554 go away\r\n", b"421 busy\r\n", b"HTTP/1.1 400 Bad\r\n\r\n"])
-def test_a_server_that_does_not_greet_as_it_should_means_later_or_no(
-    send: Callable[..., str], greeting: bytes
-) -> None:
+def test_a_server_that_does_not_greet_as_it_should_means_later_or_no(send: Callable[..., str], greeting: bytes) -> None:
     """S6: whatever it is, it is one of ours and no crash."""
     with serve(lambda connection: connection.sendall(greeting)) as port, pytest.raises((Unavailable, Refused)):
         send(port)

@@ -48,9 +48,7 @@ def test_fifty_right_answers_at_once_are_one_login(amy: Customer, crowd: int) ->
     assert count(amy) == 0
 
 
-def test_the_same_code_from_fifty_sessions_opens_its_own_alone(
-    amy: Customer, crowd: int, caps_lifted: None
-) -> None:
+def test_the_same_code_from_fifty_sessions_opens_its_own_alone(amy: Customer, crowd: int, caps_lifted: None) -> None:
     """C2, C4, C8"""
     pending = [pend(amy, address=f"198.51.100.{number % 250}") for number in range(crowd)]
     newest = pending[-1][0]
@@ -60,9 +58,7 @@ def test_the_same_code_from_fifty_sessions_opens_its_own_alone(
     assert count(amy) == 0
 
 
-def test_a_hundred_wrong_codes_over_a_hundred_sessions_count_five(
-    amy: Customer, soak: bool, caps_lifted: None
-) -> None:
+def test_a_hundred_wrong_codes_over_a_hundred_sessions_count_five(amy: Customer, soak: bool, caps_lifted: None) -> None:
     """C3"""
     pending = [pend(amy, address=f"198.51.100.{number % 250}") for number in range(200 if soak else 100)]
     issued = {code_for(sign_in) for sign_in, _ in pending}
@@ -118,9 +114,7 @@ def test_a_freeze_against_a_right_code_leaves_no_live_session(amy: Customer) -> 
         start_anew(amy)
 
 
-def test_one_code_inside_proves_once_and_wrong_ones_at_the_door_count_with_it(
-    amy: Customer, caps_lifted: None
-) -> None:
+def test_one_code_inside_proves_once_and_wrong_ones_at_the_door_count_with_it(amy: Customer, caps_lifted: None) -> None:
     """C2, C3: the counter of the account is one, at the door and inside."""
     sign_in, key = pend(amy)
     visitor = with_key(key)

@@ -107,5 +107,3 @@ def count(customer: Customer) -> int:
 def frozen(customer: Customer) -> bool:
     """Whether the account is frozen."""
     return Customer.objects.get(pk=customer.pk).frozen
-
-

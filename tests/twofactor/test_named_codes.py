@@ -93,9 +93,7 @@ def test_the_code_of_another_login_is_named_with_its_reference(clock: Clock, amy
     me = with_key(key)
     for _ in range(6):
         me.code_step(code_for(theirs))
-    expected = english(
-        errors.OTHER_LOGIN, other=challenge_of(theirs).reference, reference=challenge_of(mine).reference
-    )
+    expected = english(errors.OTHER_LOGIN, other=challenge_of(theirs).reference, reference=challenge_of(mine).reference)
     assert expected in page(me)
     assert count(amy) == 0
     me.code_step(code_for(mine))

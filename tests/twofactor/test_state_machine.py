@@ -1,6 +1,5 @@
 """Everything that can happen to the codes of one account, in any order, against a small model of the rules."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count, pairwise
@@ -218,10 +217,10 @@ class Account(RuleBasedStateMachine):
 @pytest.fixture
 def account(
     db: None, clock: Clock, supervisor: Customer, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[type[RuleBasedStateMachine]]:
+) -> type[RuleBasedStateMachine]:
     """The machine, with the clock and the supervisor of this test."""
     monkeypatch.setattr(sms, "_new_code", _next_code)
-    yield type("AccountOfThisTest", (Account,), {"clock": clock, "supervisor": supervisor})
+    return type("AccountOfThisTest", (Account,), {"clock": clock, "supervisor": supervisor})
 
 
 def test_in_whatever_order_things_happen_the_rules_of_codes_hold(

@@ -35,9 +35,7 @@ def test_a_client_logs_in_without_redis(clock: Clock, amy: Customer, visitor: Vi
     assert visitor.inside
 
 
-def test_wrong_codes_are_counted_without_redis(
-    clock: Clock, amy: Customer, visitor: Visitor, handset: Handset
-) -> None:
+def test_wrong_codes_are_counted_without_redis(clock: Clock, amy: Customer, visitor: Visitor, handset: Handset) -> None:
     """C3, C7"""
     visitor.password_step()
     code = handset.code(amy.mobile)
