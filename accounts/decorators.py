@@ -22,7 +22,12 @@ SessionView = Callable[Concatenate[HttpRequest, SignIn, P], HttpResponse]
 
 def inside_required(view: SessionView[P]) -> View[P]:
     """Only for clients who have proven both factors, and who do not owe us a new password."""
-    return _inside(view, forced_change=False)
+    return _inside(view)
+
+
+def inside_with_previous(view: SessionView[P]) -> View[P]:
+    """Like `inside_required`; the session brings along the login before it."""
+    return _inside(view, with_previous=True)
 
 
 def inside_or_forced(view: SessionView[P]) -> View[P]:
@@ -30,11 +35,11 @@ def inside_or_forced(view: SessionView[P]) -> View[P]:
     return _inside(view, forced_change=True)
 
 
-def _inside(view: SessionView[P], *, forced_change: bool) -> View[P]:
+def _inside(view: SessionView[P], *, forced_change: bool = False, with_previous: bool = False) -> View[P]:
     @never_cache
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        found = sessions.lookup(request)
+        found = sessions.lookup(request, with_previous=with_previous)
         signin = found.sign_in
         if signin is None:
             return session_ended(found.ended) if found.ended else redirect("twofactor:login")

@@ -13,12 +13,12 @@ from accounts.services.login import Browser
 _SEPARATOR = "."
 
 
-def lookup(request: HttpRequest) -> sign_ins.Found:
+def lookup(request: HttpRequest, *, with_previous: bool = False) -> sign_ins.Found:
     """The session that this request's cookie leads to; looked up once per request, and only if somebody asks."""
     found: sign_ins.Found | None = getattr(request, "_client_session", None)
     if found is None:
         key = request.COOKIES.get(settings.CLIENT_COOKIE_NAME)
-        found = sign_ins.find(key, now=timezone.now()) if key else sign_ins.Found(None)
+        found = sign_ins.find(key, now=timezone.now(), with_previous=with_previous) if key else sign_ins.Found(None)
         request._client_session = found  # type: ignore[attr-defined]
     return found
 

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import sessions
-from accounts.decorators import inside_required
+from accounts.decorators import inside_with_previous
 from accounts.models import SignIn
 from accounts.words import METHOD_LABELS
 from portal.messaging import notices
@@ -36,7 +36,7 @@ def root(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@inside_required
+@inside_with_previous
 def home(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     """The customer-service menu, with the login before this one and the method in use."""
     customer = sign_in.customer

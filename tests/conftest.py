@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import caches
 from django.contrib.auth.hashers import make_password
 from pytest_django import Settings as SettingsWrapper
 
@@ -49,6 +50,12 @@ def static_without_manifest(settings: SettingsWrapper) -> None:
         **django_settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def fresh_fragments() -> None:
+    """No part of a page is left from a test with another brand."""
+    caches["fragments"].clear()
 
 
 @pytest.fixture(autouse=True)

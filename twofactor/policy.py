@@ -14,9 +14,6 @@ REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that are mistaken f
 #: For this long an expired, used or replaced code is still recognised and named as such.
 RECOGNISED_FOR = timedelta(minutes=15)
 
-#: At most this many challenges of an account are compared with a code that was not the right one.
-RECOGNISED_MOST = 20
-
 #: Spent challenges are deleted after this; until then only a keyed digest of their code exists.
 CHALLENGE_RETENTION = timedelta(hours=24)
 PURGE_BATCH = 5_000  # rows a statement

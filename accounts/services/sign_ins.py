@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, F, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 
 from accounts import policy
-from accounts.models import Customer, Emergency, EndReason, Purpose, Result, SignIn
+from accounts.models import Customer, EndReason, Purpose, Result, SignIn
 from accounts.services.login import Browser
 from portal.audit.events import Event
 from portal.audit.trail import record
@@ -80,19 +81,26 @@ def finish_login(sign_in: SignIn, *, now: datetime) -> tuple[str, Browser]:
     return key, browser
 
 
-#: What ends a session: an emergency that is on, or that began after the session did, over or not.
-_EMERGENCIES = Emergency.objects.filter(Q(ended_at__isnull=True) | Q(began_at__gte=OuterRef("at")))
+#: What ends a session: an emergency that is on, or that began after the session did, over or not. As text, because
+#: this is asked with every page and composing it anew costs more than the database takes to answer.
+_ALL_FROZEN = RawSQL(
+    "EXISTS (SELECT 1 FROM accounts_emergency emergency"
+    " WHERE emergency.ended_at IS NULL OR emergency.began_at >= accounts_signin.at)",
+    [],
+    output_field=BooleanField(),
+)
 
 
-def find(key: str, *, now: datetime) -> Found:
-    """The session of a cookie's key, if it still is one. One that has run out is ended on the way."""
-    sign_in = (
-        SignIn.objects.select_related("customer", "previous")
-        .annotate(all_frozen=Exists(_EMERGENCIES))
-        .filter(key_digest=crypto.token_digest(key))
-        .first()
-    )
-    if sign_in is None:
+def find(key: str, *, now: datetime, with_previous: bool = False) -> Found:
+    """The session of a cookie's key, if it still is one. One that has run out is ended on the way.
+
+    `with_previous` brings the login before this one along.
+    """
+    related = ["customer", "previous"] if with_previous else ["customer"]
+    sessions = SignIn.objects.select_related(*related).annotate(all_frozen=_ALL_FROZEN)
+    try:
+        sign_in = sessions.get(key_digest=crypto.token_digest(key))
+    except SignIn.DoesNotExist:
         return Found(None)
     reason = (
         EndReason(sign_in.end_reason)

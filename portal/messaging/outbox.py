@@ -57,10 +57,10 @@ def may_send_code(customer: "AbstractBaseUser", *, to: str, source: str, now: da
 
 
 def _account_wait(customer: "AbstractBaseUser", *, to: str, now: datetime, caps: policy.Caps) -> MaySend | None:
-    """The wait of this account, or None. A message that the carrier refused has given its wait back."""
+    """The wait of this account, or None. A message that the carrier refused counts for nothing."""
     sent = list(
         Message.objects.filter(customer_id=customer.pk, is_code=True, created_at__gt=now - timedelta(days=1))
-        .exclude(state=State.FAILED)
+        .exclude(state=State.FAILED, sent_at__isnull=True)
         .order_by("-created_at")
         .values_list("created_at", "to_index")[: caps.account_per_day]
     )

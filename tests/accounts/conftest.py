@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import time_machine
-
 from django.contrib.auth.hashers import make_password
 
 from accounts.hashers import PortalArgon2Hasher

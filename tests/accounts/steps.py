@@ -28,7 +28,12 @@ def attempt(
 ) -> FirstStep:
     """One try to get in, with a verification of its own."""
     facts = Try(
-        number=number, verification=f"test:{uuid4().hex}", address=address, user_agent="", browser=browser, language="en"
+        number=number,
+        verification=f"test:{uuid4().hex}",
+        address=address,
+        user_agent="",
+        browser=browser,
+        language="en",
     )
     return first_step(facts, password, now=timezone.now())
 

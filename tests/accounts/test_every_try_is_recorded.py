@@ -74,7 +74,8 @@ def success(make: Make, visitor: Visitor, handset: Handset) -> None:
     visitor.code_step(handset.code("+85298765432"))
 
 
-KINDS = {
+Kind = Callable[[Make, Visitor, Handset], None]
+KINDS: dict[Kind, Result] = {
     unknown_number: Result.WRONG_PASSWORD,
     wrong_password: Result.WRONG_PASSWORD,
     frozen: Result.FROZEN,
@@ -94,9 +95,7 @@ def test_no_kind_of_result_is_forgotten_here() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_a_try_is_on_record(
-    kind: Callable[[Make, Visitor, Handset], None], make_client: Make, handset: Handset, clock: Clock
-) -> None:
+def test_a_try_is_on_record(kind: Kind, make_client: Make, handset: Handset, clock: Clock) -> None:
     """L11"""
     visitor = Visitor("zh-hans", "198.51.100.23")
     visitor.client.cookies["__Host-browser"] = "6f1e7e1c-8d31-4d92-9f4d-0d8f6d6f3f11.made-up"
@@ -116,10 +115,9 @@ def test_a_try_is_on_record(
     assert row.method == ("sms" if row.result in asked else "")
 
 
-def test_a_row_that_no_answer_was_found_for_counts_as_a_failure(
-    amy: Customer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_row_that_no_answer_was_found_for_counts_as_a_failure(amy: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     """L11, L6: a process that dies in the middle gives no free try"""
+
     def die(*_: object) -> bool:
         raise MemoryError
 

@@ -10,8 +10,8 @@ from django.conf import settings
 from accounts import policy
 from accounts.models import Customer, FreezeCause, SignIn
 from accounts.services import lockout
-from accounts.services.login import Browser
 from accounts.services.lockout import IdentityCheck
+from accounts.services.login import Browser
 from tests.accounts.steps import attempt, browser_of, choose, device_of, prove
 from tests.actors import PASSWORD, Handset, Visitor
 from twofactor.services.login import Step
@@ -72,9 +72,7 @@ def test_each_login_gives_a_new_device_cookie_and_the_old_one_is_worthless(
     assert known(second)
 
 
-def test_a_device_cookie_is_for_one_account(
-    amy: Customer, make_client: Callable[..., Customer], let_in: LetIn
-) -> None:
+def test_a_device_cookie_is_for_one_account(amy: Customer, make_client: Callable[..., Customer], let_in: LetIn) -> None:
     """L6"""
     make_client("100002", mobile="+85298765432")
     browser = browser_of(let_in(amy))

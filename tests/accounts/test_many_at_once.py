@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from http.cookies import SimpleCookie
 from time import sleep
 
 import pytest
@@ -15,7 +16,6 @@ from accounts.services import login, verification
 from portal.messaging import policy as sending
 from tests.accounts.steps import WRONG, attempt, prove, together
 from tests.actors import PASSWORD, Handset, Visitor, sent_codes, solve_json
-from twofactor.services import login as twofactor_login
 from twofactor.services.login import Step
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,19 +91,19 @@ def test_twelve_wrong_passwords_at_once_when_proving_are_no_more_than_five(
     visitor = let_in(amy)
     visitor.get("service/password/")
     seen: list[str] = []
-    compare = twofactor_login.accounts_login.password_matches
+    compare = login.password_matches
 
     def watched(customer: Customer | None, password: str) -> bool:
         seen.append(password)
         sleep(0.1)  # a hash takes its time
         return compare(customer, password)
 
-    monkeypatch.setattr(twofactor_login.accounts_login, "password_matches", watched)
+    monkeypatch.setattr(login, "password_matches", watched)
     cookies = visitor.client.cookies
 
     def post() -> HttpResponse:
         copy = Visitor("en")
-        copy.client.cookies = cookies.copy()
+        copy.client.cookies = SimpleCookie({name: morsel.value for name, morsel in cookies.items()})
         return copy.post("service/prove/", {"password": WRONG})
 
     together([post] * 12)
@@ -122,7 +122,7 @@ def test_one_proof_changes_the_password_once(
 
     def change(place: int) -> HttpResponse:
         copy = Visitor("en")
-        copy.client.cookies = cookies.copy()
+        copy.client.cookies = SimpleCookie({name: morsel.value for name, morsel in cookies.items()})
         new = f"Quiet-Lantern-{place}"
         return copy.post("service/password/", {"new_password": new, "repeat_password": new})
 

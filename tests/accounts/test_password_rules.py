@@ -4,28 +4,22 @@ import re
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.hashers import identify_hasher, make_password
+from django.contrib.auth.hashers import (
+    BCryptSHA256PasswordHasher,
+    PBKDF2PasswordHasher,
+    ScryptPasswordHasher,
+    identify_hasher,
+    make_password,
+)
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from accounts.hashers import PortalArgon2Hasher
 from accounts.models import Customer, PasswordHistory
 from tests.accounts.steps import attempt
 from tests.actors import PASSWORD, Handset, Visitor
 from twofactor.services.login import Step
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cheap_hash() -> None:
-    """Here the work of a hash is what is tested."""
-
-
-@pytest.fixture(scope="module")
-def password_hash() -> str:
-    """A hash as production makes it."""
-    return make_password(PASSWORD)
 
 
 def refused_for(password: str, customer: Customer) -> set[str]:
@@ -39,7 +33,14 @@ def refused_for(password: str, customer: Customer) -> set[str]:
 
 @pytest.mark.parametrize(
     "password",
-    ["Quiet-Lantern-77", "silver7kettle", "correct horse battery staple 1", "銀色茶壺七七八八9a", "x7" * 64, "1q!Z9w#Xc"],
+    [
+        "Quiet-Lantern-77",
+        "silver7kettle",
+        "correct horse battery staple 1",
+        "銀色茶壺七七八八9a",
+        "x7" * 64,
+        "1q!Z9w#Xc",
+    ],
 )
 def test_a_good_password_is_taken(password: str, amy: Customer) -> None:
     """L10"""
@@ -50,9 +51,10 @@ def test_a_good_password_is_taken(password: str, amy: Customer) -> None:
     ("password", "rule"),
     [
         ("", "length"), ("k7Rw2mZ", "length"), ("x7" * 64 + "y", "length"),
-        ("quietlanternsea", "letters_and_digits"), ("749302847561", "letters_and_digits"), ("--------", "letters_and_digits"),
-        ("password1", "known"), ("Password1", "known"), ("qwerty123", "known"), ("iloveyou2024", "known"), ("dragon!!99", "known"),
-        ("xx100001yy", "context_word"), ("my 100-001 pw", "context_word"), ("amyamy1x-amy@", "")
+        ("quietlanternsea", "letters_and_digits"), ("749302847561", "letters_and_digits"),
+        ("--------", "letters_and_digits"), ("password1", "known"), ("Password1", "known"), ("qwerty123", "known"),
+        ("iloveyou2024", "known"), ("dragon!!99", "known"), ("xx100001yy", "context_word"),
+        ("my 100-001 pw", "context_word"), ("amyamy1x-amy@", ""),
     ],
 )  # fmt: skip
 def test_a_password_that_breaks_a_rule_is_refused(password: str, rule: str, amy: Customer) -> None:
@@ -65,7 +67,16 @@ def test_a_password_that_breaks_a_rule_is_refused(password: str, rule: str, amy:
 
 @pytest.mark.parametrize(
     "password",
-    ["DemoSec-2026-x", "demosec99", "示範證券2026a", "示范证券2026a", "Client-Tai-9Man-Benjamin", "x91234567y", "BENJAMIN77x", "ｂｅｎｊａｍｉｎ77x"],
+    [
+        "DemoSec-2026-x",
+        "demosec99",
+        "示範證券2026a",
+        "示范证券2026a",
+        "Client-Tai-9Man-Benjamin",
+        "x91234567y",
+        "BENJAMIN77x",
+        "ｂｅｎｊａｍｉｎ77x",
+    ],
 )
 def test_nothing_that_a_stranger_would_try_first(password: str, make_client: Callable[..., Customer]) -> None:
     """L10: the firm, the number, the name, the contacts"""
@@ -91,12 +102,22 @@ def test_each_rule_says_one_sentence(amy: Customer) -> None:
     assert all(re.fullmatch(r"[^.。]+[.。]", sentence) for sentence in problem.value.messages)
 
 
-def test_a_password_is_kept_as_argon2id_with_our_cost(amy: Customer) -> None:
+def test_a_password_is_kept_as_argon2id_with_our_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     """L10"""
+    monkeypatch.undo()  # the cheap hash of the tests
     assert re.match(r"argon2\$argon2id\$v=19\$m=19456,t=2,p=1\$", make_password(PASSWORD))
     assert make_password(PASSWORD) != make_password(PASSWORD)
 
 
+@pytest.fixture
+def cheap_old_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The older algorithms with the least work."""
+    monkeypatch.setattr(PBKDF2PasswordHasher, "iterations", 1000)
+    monkeypatch.setattr(BCryptSHA256PasswordHasher, "rounds", 4)
+    monkeypatch.setattr(ScryptPasswordHasher, "work_factor", 2**4)
+
+
+@pytest.mark.usefixtures("cheap_old_hashes")
 @pytest.mark.parametrize("algorithm", ["pbkdf2_sha256", "bcrypt_sha256", "scrypt"])
 def test_an_older_kind_of_hash_becomes_argon2id_at_the_login(
     algorithm: str, make_client: Callable[..., Customer]
@@ -114,21 +135,19 @@ def test_an_older_kind_of_hash_becomes_argon2id_at_the_login(
 
 
 def test_an_argon2_hash_of_other_cost_is_renewed_too(
-    make_client: Callable[..., Customer],
+    make_client: Callable[..., Customer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """L10"""
-    with pytest.MonkeyPatch.context() as cheaper:
-        cheaper.setattr(PortalArgon2Hasher, "memory_cost", 8)
-        weak = make_password(PASSWORD)
+    weak = make_password(PASSWORD)
+    monkeypatch.undo()  # the cheap hash of the tests
     ben = make_client("100002", mobile="+85298765432", password=weak)
     assert attempt(ben.login, PASSWORD).step == Step.ASKED
     ben.refresh_from_db()
     assert "m=19456,t=2,p=1" in ben.password
 
 
-def test_the_code_after_an_upgrade_still_works(
-    make_client: Callable[..., Customer], handset: Handset
-) -> None:
+@pytest.mark.usefixtures("cheap_old_hashes")
+def test_the_code_after_an_upgrade_still_works(make_client: Callable[..., Customer], handset: Handset) -> None:
     """L10, C4: the hash is one of the facts a code is bound to"""
     ben = make_client("100002", mobile="+85298765432", password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
     visitor = Visitor("en")

@@ -111,7 +111,9 @@ def shapes(number: str) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
         visitor.password_step(number, WRONG)
     # The banner's copy of the emergency is read every few seconds, whoever asks.
-    statements = [query["sql"] for query in captured if not query["sql"].startswith('SELECT 1 AS "a" FROM "accounts_em')]
+    statements = [
+        query["sql"] for query in captured if not query["sql"].startswith('SELECT 1 AS "a" FROM "accounts_em')
+    ]
     return [re.sub(r"\b(NULL|\d+|s\d+_x\d+)\b", "?", re.sub(r"'[^']*'", "?", statement)) for statement in statements]
 
 

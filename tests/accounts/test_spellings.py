@@ -84,7 +84,9 @@ def test_what_is_no_number_gets_a_clear_answer_and_moves_nothing(typed: str, amy
     assert not Message.objects.exists()
 
 
-@pytest.mark.parametrize("typed", ["", "\x00", "Harbour\x00-2026-demo", "x1" * 5_000], ids=lambda typed: ascii(typed)[:24])
+@pytest.mark.parametrize(
+    "typed", ["", "\x00", "Harbour\x00-2026-demo", "x1" * 5_000], ids=lambda typed: ascii(typed)[:24]
+)
 def test_what_is_no_password_gets_a_clear_answer_and_moves_nothing(typed: str, amy: Customer) -> None:
     """L4"""
     page = Visitor("en").password_step("100001", typed)
@@ -96,7 +98,16 @@ def test_what_is_no_password_gets_a_clear_answer_and_moves_nothing(typed: str, a
 
 @pytest.mark.parametrize(
     "typed",
-    [" ", PASSWORD + " ", " " + PASSWORD, PASSWORD.upper(), "Ｈａｒｂｏｕｒ-2026-demo", "密碼二零二六", "\u202e" * 9, "%s%n{0}"],
+    [
+        " ",
+        PASSWORD + " ",
+        " " + PASSWORD,
+        PASSWORD.upper(),
+        "Ｈａｒｂｏｕｒ-2026-demo",
+        "密碼二零二六",
+        "\u202e" * 9,
+        "%s%n{0}",
+    ],
     ids=ascii,
 )
 def test_a_password_is_taken_as_it_was_typed(typed: str, amy: Customer) -> None:
@@ -122,16 +133,16 @@ def test_two_fields_of_one_name_are_at_most_one_try(fields: str, amy: Customer) 
     visitor = Visitor("en")
     proof = solve(visitor.get("login/").content.decode())
     body = fields.format(right=PASSWORD) + "&altcha=" + proof.replace("+", "%2B").replace("=", "%3D")
-    response = visitor.client.post(
-        "/en/login/", body, content_type="application/x-www-form-urlencoded", secure=True
-    )
+    response = visitor.client.post("/en/login/", body, content_type="application/x-www-form-urlencoded", secure=True)
     assert response.status_code in {200, 302}
     assert SignIn.objects.count() <= 1
     assert not visitor.inside
     assert amy.wrong_codes == 0
 
 
-@pytest.mark.parametrize("kind", ["application/json", "text/plain", "multipart/form-data", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "text/plain", "multipart/form-data", "multipart/form-data; boundary=x"]
+)
 def test_a_body_that_is_no_form_gets_a_clear_answer(kind: str, amy: Customer) -> None:
     """L4"""
     visitor = Visitor("en")

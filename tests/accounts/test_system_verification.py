@@ -120,7 +120,16 @@ BROKEN: list[Any] = [
     None, 5, "x", [], {}, {"challenge": 1}, {"challenge": {}, "solution": {}}, {"challenge": [], "solution": []},
     {"challenge": {"parameters": {}, "signature": 1}, "solution": {}}, {"challenge": None, "solution": None},
 ]  # fmt: skip
-RAW = ["x", "=", "!!", "é", "\x00", "A" * 4097, base64.b64encode(b"[" * 3000).decode(), base64.b64encode(b"\xff").decode()]
+RAW = [
+    "x",
+    "=",
+    "!!",
+    "é",
+    "\x00",
+    "A" * 4097,
+    base64.b64encode(b"[" * 3000).decode(),
+    base64.b64encode(b"\xff").decode(),
+]
 
 
 @pytest.mark.parametrize("payload", [*(base64.b64encode(json.dumps(b).encode()).decode() for b in BROKEN), *RAW])

@@ -10,7 +10,9 @@ _VENDORED = ROOT / "portal" / "static" / "portal" / "altcha"
 
 def files(*endings: str) -> list[Path]:
     """Files of the product with one of these endings; not migrations, not what others wrote."""
-    found = [path for package in (*PACKAGES, "templates") for path in (ROOT / package).rglob("*") if path.suffix in endings]
+    found = [
+        path for package in (*PACKAGES, "templates") for path in (ROOT / package).rglob("*") if path.suffix in endings
+    ]
     return sorted(path for path in found if "migrations" not in path.parts and _VENDORED not in path.parents)
 
 

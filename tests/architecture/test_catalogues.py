@@ -13,7 +13,10 @@ from tests.architecture.sources import ROOT, copy_to
 
 LOCALES = ["zh_Hant", "zh_Hans"]
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}|%[sd]")
-_SIMPLIFIED, _TRADITIONAL = "验码号帐户机讯请转发给联络电话时间设备录错误", "驗碼號帳戶機訊請轉發給聯絡電話時間設備錄錯誤"
+_SIMPLIFIED, _TRADITIONAL = (
+    "验码号帐户机讯请转发给联络电话时间设备录错误",
+    "驗碼號帳戶機訊請轉發給聯絡電話時間設備錄錯誤",
+)
 Key = tuple[str, str, str]
 
 
@@ -30,7 +33,7 @@ def keys(locale: str, root: Path = ROOT) -> set[Key]:
     return {(entry.msgctxt or "", entry.msgid, entry.msgid_plural or "") for entry in active(locale, root)}
 
 
-def translations(entry: polib.POEntry) -> list[str]:
+def translations(entry: polib.POEntry | polib.MOEntry) -> list[str]:
     return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
 
 
@@ -38,7 +41,13 @@ def translations(entry: polib.POEntry) -> list[str]:
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the product whose catalogues were made anew."""
     folder = copy_to(tmp_path_factory.mktemp("catalogues"))
-    command = [sys.executable, "manage.py", "makemessages", "--no-obsolete", *(f"--locale={locale}" for locale in LOCALES)]
+    command = [
+        sys.executable,
+        "manage.py",
+        "makemessages",
+        "--no-obsolete",
+        *(f"--locale={locale}" for locale in LOCALES),
+    ]
     made = subprocess.run(command, cwd=folder, env=os.environ, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
     return folder
@@ -78,7 +87,9 @@ def test_spaces_around_a_text_agree(locale: str) -> None:
             assert text == text.strip("\r\t"), entry.msgid
 
 
-@pytest.mark.parametrize(("locale", "foreign", "own"), [("zh_Hant", _SIMPLIFIED, _TRADITIONAL), ("zh_Hans", _TRADITIONAL, _SIMPLIFIED)])
+@pytest.mark.parametrize(
+    ("locale", "foreign", "own"), [("zh_Hant", _SIMPLIFIED, _TRADITIONAL), ("zh_Hans", _TRADITIONAL, _SIMPLIFIED)]
+)
 def test_no_sign_of_the_other_script(locale: str, foreign: str, own: str) -> None:
     """O5"""
     strange = set(foreign) - set(own)
@@ -92,7 +103,9 @@ def test_the_compiled_catalogue_is_that_of_the_source(locale: str) -> None:
     """O5"""
     compiled = polib.mofile(str(ROOT / "portal" / "locale" / locale / "LC_MESSAGES" / "django.mo"))
     have = {(entry.msgctxt or "", entry.msgid): translations(entry) for entry in compiled}
-    assert have == {(entry.msgctxt or "", entry.msgid): translations(entry) for entry in active(locale)}, "run compilemessages"
+    assert have == {(entry.msgctxt or "", entry.msgid): translations(entry) for entry in active(locale)}, (
+        "run compilemessages"
+    )
 
 
 def test_both_catalogues_know_the_same_texts() -> None:

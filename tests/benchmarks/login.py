@@ -74,6 +74,6 @@ def _first_form(opened: Exchange, client: Client, proof: str, password: str) -> 
 def _expect(exchange: Exchange, status: int, mark: str) -> None:
     """The status, and a word that stands in the page or in the address that a redirect leads to."""
     answer = exchange.answer
-    place = answer.header("Location") if status == 302 else answer.body.decode(errors="replace")
+    place = answer.header("Location") if answer.status == 302 else answer.body.decode(errors="replace")
     if answer.status != status or mark not in place:
         raise BenchError(f"Expected {status} with {mark!r}, got {answer.status}: {place[:2000]}")

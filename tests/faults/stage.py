@@ -162,6 +162,4 @@ class Stage:
 
     def states(self) -> dict[str, int]:
         """How many codes are in which state."""
-        return dict(
-            self.rows("SELECT state, count(*) FROM messaging_message WHERE is_code GROUP BY state")  # type: ignore[arg-type]
-        )
+        return dict(self.rows("SELECT state, count(*) FROM messaging_message WHERE is_code GROUP BY state"))

@@ -25,7 +25,7 @@ def subject(notice: Notice, language: str = "en") -> str:
 
 
 def subjects(customer: Customer) -> list[str]:
-    return [mail.subject for mail in emails(customer.email)]
+    return [str(mail.subject) for mail in emails(customer.email)]
 
 
 def unfreeze(customer: Customer) -> None:

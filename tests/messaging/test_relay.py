@@ -1,6 +1,5 @@
 """Claim, send, settle: each message once, in time, or not at all."""
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
@@ -156,7 +155,7 @@ def test_the_sweep_closes_what_is_too_late_unasked(
     clock: Traveller, text: Put, monkeypatch: pytest.MonkeyPatch, nudges: list[str]
 ) -> None:
     """S4, C6: a text that nobody came for does not lie about."""
-    monkeypatch.setattr(tasks.cache, "set", lambda *_, **__: None)
+    monkeypatch.setattr("portal.messaging.tasks.cache.set", lambda *_, **__: None)
     message = text()
     clock.shift(200)
     tasks.sweep()
@@ -169,7 +168,7 @@ def test_the_sweep_hands_out_codes_before_notices_and_no_more_than_a_batch(
     clock: Traveller, text: Put, mail: Put, monkeypatch: pytest.MonkeyPatch, nudges: list[str]
 ) -> None:
     """S4, O4"""
-    monkeypatch.setattr(tasks.cache, "set", lambda *_, **__: None)
+    monkeypatch.setattr("portal.messaging.tasks.cache.set", lambda *_, **__: None)
     monkeypatch.setattr(policy, "SWEEP_BATCH", 3)
     notices = [mail() for _ in range(2)]
     clock.shift(1)
@@ -177,10 +176,8 @@ def test_the_sweep_hands_out_codes_before_notices_and_no_more_than_a_batch(
     clock.shift(1)
     second = text()
     tasks.sweep()
-    assert nudges == [str(first.pk), str(second.pk), str(notices[0].pk)] or nudges[:2] == [
-        str(first.pk),
-        str(second.pk),
-    ]
+    assert nudges[:2] == [str(first.pk), str(second.pk)]
+    assert nudges[2] in {str(notice.pk) for notice in notices}
     assert len(nudges) == 3
 
 
@@ -192,7 +189,7 @@ def test_a_sweep_that_finds_the_cache_broken_still_sweeps(
     def broken(*_: object, **__: object) -> None:
         raise ConnectionError("no Redis")
 
-    monkeypatch.setattr(tasks.cache, "set", broken)
+    monkeypatch.setattr("portal.messaging.tasks.cache.set", broken)
     message = text()
     tasks.sweep()
     assert nudges == [str(message.pk)]
@@ -254,4 +251,4 @@ def test_the_sender_is_the_brands_registered_name(clock: Traveller, text: Put, c
     text()
     run_relay()
     assert carrier.received[0]["from"] == "#DemoSec"
-    assert json.loads(json.dumps(carrier.received[0]))["to"] == "+85291234567"
+    assert carrier.received[0]["to"] == "+85291234567"

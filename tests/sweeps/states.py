@@ -1,10 +1,11 @@
 """The states a browser can be in, none of which but one is inside."""
 
 from collections.abc import Callable
+from http.cookies import SimpleCookie
 
 from django.conf import settings
 
-from accounts.models import Customer
+from accounts.models import Customer, SignIn
 from tests.accounts.steps import key_of, with_cookie
 from tests.actors import Handset, Visitor
 
@@ -51,6 +52,22 @@ def inside(customer: Customer, handset: Handset) -> Visitor:
     visitor = Visitor("en")
     assert visitor.log_in(handset, customer).headers["Location"] == "/en/home/"
     return visitor
+
+
+class Mended:
+    """A browser, its account and its sign-ins as they are now, to be put back after whatever a request does."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+        self.cookies = {name: morsel.value for name, morsel in visitor.client.cookies.items()}
+        self.rows = [(model, list(model.objects.values())) for model in (Customer, SignIn)]
+
+    def restore(self) -> None:
+        """As it was; new rows stay."""
+        self.visitor.client.cookies = SimpleCookie(self.cookies)
+        for model, rows in self.rows:
+            for row in rows:
+                model.objects.filter(pk=row["id"]).update(**row)
 
 
 OUTSIDE: list[Callable[[Customer, Handset], Visitor]] = [nobody, pending, garbage, tampered, ended]

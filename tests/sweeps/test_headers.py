@@ -9,7 +9,7 @@ from django.http import HttpResponse
 
 from accounts.models import Customer
 from accounts.services import sign_ins
-from portal import views
+from portal.messaging import notices
 from tests.actors import Handset, Visitor
 from tests.sweeps.routes import client_paths
 from tests.sweeps.states import inside, nobody, pending
@@ -23,7 +23,9 @@ REQUIRED = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains; preload",
 }
 INLINE = re.compile(r"<style|<script(?![^>]*\ssrc=)|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|javascript:", re.IGNORECASE)
-LOADED = re.compile(r"<(?:script|img|audio|source|iframe|link|form|object|embed)\b[^>]*\s(?:src|href|action|data)=\"([^\"]*)\"")
+LOADED = re.compile(
+    r"<(?:script|img|audio|source|iframe|link|form|object|embed)\b[^>]*\s(?:src|href|action|data)=\"([^\"]*)\""
+)
 
 
 def assert_headers(response: HttpResponse, what: str) -> None:
@@ -32,7 +34,13 @@ def assert_headers(response: HttpResponse, what: str) -> None:
     for name, value in REQUIRED.items():
         assert response.headers.get(name) == value, (what, name)
     policy = response.headers.get("Content-Security-Policy", "")
-    for part in ("default-src 'self'", "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"):
+    for part in (
+        "default-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ):
         assert part in policy, (what, part)
     assert "unsafe" not in policy
     assert "X-Request-ID" in response.headers
@@ -68,7 +76,8 @@ def error_page(status: int) -> HttpResponse:
     visitor = Visitor("en")
     match status:
         case 400:
-            return visitor.client.get("/en/login/", secure=True, HTTP_HOST="evil.example")
+            visitor.client.defaults["HTTP_HOST"] = "evil.example"
+            return visitor.get("login/")
         case 403:
             visitor.client.handler.enforce_csrf_checks = True
             return visitor.post("login/")
@@ -87,7 +96,9 @@ def test_error_pages_too(status: int, amy: Customer) -> None:
     assert response.status_code == status
     assert len(response.content) > 500, "a page, not an empty answer"
     if status in {403, 404, 405, 413}:
-        assert re.search(r'<html lang="en">.*<title>[^<]+ – DemoSec Securities</title>', response.content.decode(), re.DOTALL)
+        assert re.search(
+            r'<html lang="en">.*<title>[^<]+ – DemoSec Securities</title>', response.content.decode(), re.DOTALL
+        )
     assert response.headers["Content-Type"].startswith("text/html")
     assert_headers(response, str(status))
     assert_body(response, str(status))
@@ -102,7 +113,7 @@ def test_an_error_of_ours_says_so_and_nothing_else(
     def broken(*_: object, **__: object) -> bool:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(views.notices, "has_channel", broken)
+    monkeypatch.setattr(notices, "has_channel", broken)
     visitor.client.raise_request_exception = False
     response = visitor.get("home/")
     assert response.status_code == 500

@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 HTML = "text/html; charset=utf-8"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "portal.example.com.hk.evil.example", "[::1]:99999", "a b", "x" * 300])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "portal.example.com.hk.evil.example", "[::1]:99999", "a b", "x" * 300]
+)
 @pytest.mark.parametrize("path", ["/", "/en/login/", "/en/home/", "/staff/login/", "/receipts/sms/http/"])
 def test_a_wrong_host_is_refused(path: str, host: str, amy: Customer) -> None:
     """O2"""
@@ -52,7 +54,11 @@ def test_a_right_token_from_another_site_is_refused(amy: Customer, handset: Hand
     page = visitor.get("home/").content.decode()
     token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
     form = {"csrfmiddlewaretoken": token}
-    for headers in ({"HTTP_ORIGIN": "https://evil.example"}, {"HTTP_REFERER": "https://evil.example/"}, {"HTTP_ORIGIN": "null"}):
+    for headers in (
+        {"HTTP_ORIGIN": "https://evil.example"},
+        {"HTTP_REFERER": "https://evil.example/"},
+        {"HTTP_ORIGIN": "null"},
+    ):
         assert visitor.post("logout/", form, **headers).status_code == 403
     assert visitor.post("logout/", form, HTTP_ORIGIN="https://testserver").status_code == 302
 
@@ -61,9 +67,15 @@ def test_a_body_over_64_kb_is_refused_unread(amy: Customer) -> None:
     """O2"""
     visitor = Visitor("en")
     for path in [f"/en/{path}" for path in client_paths()] + ["/receipts/sms/http/", "/staff/login/"]:
-        for kind in ("application/x-www-form-urlencoded", "application/octet-stream", "multipart/form-data; boundary=x"):
+        for kind in (
+            "application/x-www-form-urlencoded",
+            "application/octet-stream",
+            "multipart/form-data; boundary=x",
+        ):
             assert visitor.client.post(path, b"a=" + b"1" * 66_000, content_type=kind, secure=True).status_code == 413
-    fits = visitor.client.post("/en/login/", b"a=" + b"1" * 60_000, content_type="application/x-www-form-urlencoded", secure=True)
+    fits = visitor.client.post(
+        "/en/login/", b"a=" + b"1" * 60_000, content_type="application/x-www-form-urlencoded", secure=True
+    )
     assert fits.status_code == 200
 
 
@@ -118,8 +130,9 @@ def test_a_spoofed_address_gives_no_fresh_tries(amy: Customer) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/fr/login/", "/zh/login/", "/zh-tw/login/", "/EN/login/", "/login/", "/en", "/en//login/", "/en/%00/", "/en/%ff%fe/",
-     "/en/help/%E2%80%AE/", "/en/help/../home/", "/en/login/verify", "/zh-hant/../en/home/", "/en/help/unknown/", "/%2e%2e/"],
+    ["/fr/login/", "/zh/login/", "/zh-tw/login/", "/EN/login/", "/login/", "/en", "/en//login/", "/en/%00/",
+     "/en/%ff%fe/", "/en/help/%E2%80%AE/", "/en/help/../home/", "/en/login/verify", "/zh-hant/../en/home/",
+     "/en/help/unknown/", "/%2e%2e/"],
 )  # fmt: skip
 def test_an_unknown_address_is_not_found_or_led_to_one(path: str, db: None) -> None:
     """O5"""
@@ -162,7 +175,11 @@ def test_other_methods_are_refused(method: str, amy: Customer, handset: Handset)
 
 @pytest.mark.parametrize("back", [timedelta(seconds=5), timedelta(minutes=5), timedelta(days=400)], ids=str)
 def test_a_clock_that_jumps_backwards_breaks_nothing_and_lets_nobody_in(
-    back: timedelta, amy: Customer, make_client: Callable[..., Customer], handset: Handset, clock: time_machine.Traveller
+    back: timedelta,
+    amy: Customer,
+    make_client: Callable[..., Customer],
+    handset: Handset,
+    clock: time_machine.Traveller,
 ) -> None:
     """C7, L8"""
     ben = make_client("100002", mobile="+85298765432")

@@ -92,7 +92,9 @@ def test_no_page_that_takes_a_secret_is_forgotten_here(amy: Customer, handset: H
     waiting.get("service/password/")
     found.update({"service/prove/"} if _SECRET.search(waiting.get("service/prove/").content.decode()) else set())
     waiting.post("service/prove/", {"password": PASSWORD})
-    found.update({"service/prove/code/"} if _SECRET.search(waiting.get("service/prove/code/").content.decode()) else set())
+    found.update(
+        {"service/prove/code/"} if _SECRET.search(waiting.get("service/prove/code/").content.decode()) else set()
+    )
     clock.shift(61)
     prove(waiting, handset, amy)
     look(waiting)

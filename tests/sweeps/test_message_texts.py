@@ -15,7 +15,10 @@ LANGUAGES = ["zh-hant", "zh-hans", "en"]
 BRANDS = sorted(path.stem for path in brand.BRANDS.glob("*.toml"))
 FULL = Detail(method="sms", device="Chrome / Windows", reference="FABCDEFG")
 LINK = re.compile(r"://|www\.|\bhttps?\b|[a-z0-9-]+\.(?:com|hk|net|org|cn|io)\b|\[[^\]]+\]\(", re.IGNORECASE)
-ASKS = re.compile(r"click|reply with|send (?:us )?your|confirm your (?:password|code)|點擊|点击|請回覆|请回复|登入以下|登录以下", re.IGNORECASE)
+ASKS = re.compile(
+    r"click|reply with|send (?:us )?your|confirm your (?:password|code)|點擊|点击|請回覆|请回复|登入以下|登录以下",
+    re.IGNORECASE,
+)
 #: Signs of which only one script knows the form.
 ONLY_TRADITIONAL = "雙驗證碼號帳戶機訊請轉發給聯絡電話時間裝置"
 ONLY_SIMPLIFIED = "双验证码号账户机讯请转发给联络电话时间设备"
@@ -41,7 +44,11 @@ def assert_script(text: str, language: str) -> None:
     if language == "en":
         assert text.isascii(), text
         return
-    foreign = set(ONLY_SIMPLIFIED) - set(ONLY_TRADITIONAL) if language == "zh-hant" else set(ONLY_TRADITIONAL) - set(ONLY_SIMPLIFIED)
+    foreign = (
+        set(ONLY_SIMPLIFIED) - set(ONLY_TRADITIONAL)
+        if language == "zh-hant"
+        else set(ONLY_TRADITIONAL) - set(ONLY_SIMPLIFIED)
+    )
     assert not foreign & set(text), (language, foreign & set(text))
     assert re.search(r"[\u4e00-\u9fff]", text)
 

@@ -1,6 +1,7 @@
 """A code and a password that can be recognised are used everywhere; afterwards neither is found anywhere."""
 
 import logging
+import secrets
 import sys
 from collections.abc import Callable, Iterator
 from io import StringIO
@@ -20,7 +21,7 @@ from django.http import HttpRequest
 from django.views.debug import ExceptionReporter
 
 from accounts.models import Customer
-from accounts.services import login, password, verification
+from accounts.services import login, password
 from tests.accounts.steps import choose
 from tests.actors import Handset, Visitor, run_relay, solve
 from twofactor.methods import sms
@@ -43,7 +44,9 @@ def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
             written.append(f"{self.format(record)} {record.__dict__}")
 
     handler = Keep(logging.DEBUG)
-    loggers = [logging.getLogger(name) for name in (None, "django", "django.request", "portal", "accounts", "twofactor")]
+    loggers = [
+        logging.getLogger(name) for name in (None, "django", "django.request", "portal", "accounts", "twofactor")
+    ]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.DEBUG)
@@ -60,7 +63,7 @@ def known_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every code is the sentinel, and so is every picture."""
     monkeypatch.setattr(sms, "_new_code", lambda: CODE)
     digits = iter(PICTURE * 10_000)
-    monkeypatch.setattr(verification.secrets, "choice", lambda letters: next(digits) if len(letters) == 10 else letters[0])
+    monkeypatch.setattr(secrets, "choice", lambda letters: next(digits) if len(letters) == 10 else letters[0])
 
 
 @pytest.fixture
@@ -214,8 +217,8 @@ def test_the_report_of_a_fault_holds_no_form_and_no_local_variable(
     path, form = lead(visitor, sentinel_amy, handset, clock)
     reports: list[str] = []
 
-    def broken(*secrets: object, **more: object) -> object:
-        kept = secrets, more  # a local variable, as any function has it
+    def broken(*told: object, **more: object) -> object:
+        kept = told, more  # a local variable, as any function has it
         raise RuntimeError(f"boom {len(kept)}")
 
     def report(request: HttpRequest, **_: object) -> None:

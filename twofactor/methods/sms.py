@@ -27,7 +27,10 @@ class SmsMethod:
     kind = "sms"
 
     def ready(self, customer: Customer) -> bool:
-        return bool(customer.mobile) and country_code(E164(customer.mobile)) in settings.SMS_COUNTRIES
+        try:
+            return bool(customer.mobile) and country_code(E164(customer.mobile)) in settings.SMS_COUNTRIES
+        except ValueError:  # a number of no country, from before there were checks
+            return False
 
     def destination(self, customer: Customer) -> Masked | None:
         return mask_mobile(customer.mobile)

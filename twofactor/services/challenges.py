@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Customer, Purpose, Result, SignIn
@@ -80,21 +81,32 @@ def _ask(customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str, 
     return METHODS[customer.method].ask(context)
 
 
+#: What answering needs of a challenge; the rest of the row stays where it is.
+_ASKED = (
+    "sign_in_id", "purpose", "method", "reference", "code_digest", "state", "created_at", "expires_at", "resend_at",
+    "capped", "message_id",
+)  # fmt: skip
+
+
+def _created(challenge: Challenge) -> datetime:
+    return challenge.created_at
+
+
 def current(sign_in: SignIn, purpose: Purpose) -> Challenge | None:
-    """The newest challenge of this session for this purpose, with its message."""
-    return (
+    """The newest challenge of this session for this purpose, with what its page shows of the message."""
+    asked = (
         Challenge.objects.select_related("message")
         .filter(sign_in=sign_in, purpose=purpose)
-        .order_by("-created_at")
-        .first()
+        .only(*_ASKED, "message__state", "message__sent_at", "message__created_at")
     )
+    return max(asked, key=_created, default=None)
 
 
 @transaction.atomic(durable=True)
 def resend(sign_in: SignIn, purpose: Purpose, *, source: str, language: str) -> Resent:
     """Send a new code for a journey that has begun; the one before it dies. Resets no count."""
     customer = Customer.lock(sign_in.customer_id or 0)
-    if not _still_open(customer, sign_in):
+    if not _still_open(customer, sign_in) or not METHODS[customer.method].ready(customer):
         return Resent(False, gone=True)
     old = current(sign_in, purpose)
     if old is None or old.state == ChallengeState.USED:
@@ -110,7 +122,7 @@ def verify(sign_in: SignIn, purpose: Purpose, code: str) -> Outcome:
     now = timezone.now()
     if customer.frozen:
         return Outcome(Verdict.FROZEN)
-    recent = _recent(customer, purpose, now)
+    recent = _recent(customer, sign_in, purpose, now)
     mine = [challenge for challenge in recent if challenge.sign_in_id == sign_in.pk]
     if not mine or not _still_open(customer, sign_in):
         return Outcome(Verdict.GONE)
@@ -124,13 +136,16 @@ def _still_open(customer: Customer, sign_in: SignIn) -> bool:
     return customer.open and customer.security_epoch == sign_in.epoch
 
 
-def _recent(customer: Customer, purpose: Purpose, now: datetime) -> list[Challenge]:
-    """The account's challenges of the last minutes for this purpose, the newest first."""
-    return list(
-        Challenge.objects.filter(
-            customer=customer, purpose=purpose, created_at__gt=now - policy.RECOGNISED_FOR
-        ).order_by("-created_at")[: policy.RECOGNISED_MOST]
-    )
+def _recent(customer: Customer, sign_in: SignIn, purpose: Purpose, now: datetime) -> list[Challenge]:
+    """The account's challenges of the last minutes for this purpose, the newest first. Few: each is a text message,
+    or the one that this session waits with."""
+    recent = Challenge.objects.filter(
+        ~Q(code_digest="") | Q(sign_in=sign_in),
+        customer=customer,
+        purpose=purpose,
+        created_at__gt=now - policy.RECOGNISED_FOR,
+    ).only(*_ASKED)
+    return sorted(recent, key=_created, reverse=True)
 
 
 def _judge(mine: list[Challenge], recent: list[Challenge], code: str, context: Context) -> Outcome:

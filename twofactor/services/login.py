@@ -134,6 +134,7 @@ class Proving(Enum):
     ASKED = auto()
     WRONG = auto()
     ENDED = auto()  # wrong once too often, or the account changed: the session is over
+    NO_METHOD = auto()  # no code can reach this client any more
 
 
 def begin_proof(sign_in: SignIn, password: str, purpose: Purpose, *, source: str, language: str) -> Proving:
@@ -148,6 +149,8 @@ def begin_proof(sign_in: SignIn, password: str, purpose: Purpose, *, source: str
         customer = Customer.lock(sign_in.customer_id or 0)
         if customer.security_epoch != sign_in.epoch or not customer.open:
             return Proving.ENDED
+        if not METHODS[customer.method].ready(customer):
+            return Proving.NO_METHOD
         sign_ins.password_proven(sign_in, now=now)
         challenges.ask_again(customer, sign_in, purpose, source=source, language=language)
     return Proving.ASKED

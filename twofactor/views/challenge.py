@@ -115,8 +115,8 @@ def show(request: HttpRequest, sign_in: SignIn, journey: Journey) -> HttpRespons
         "sent": sent,
         "expired": left < 0,
         "seconds_left": max(0, left),
-        "resend_at": asked.resend_at,
-        "resend_seconds": _seconds_until(asked.resend_at, now),
+        "resend_at": _resend_at(asked),
+        "resend_seconds": _seconds_until(_resend_at(asked), now),
         "delivery": _delivery(asked, now),
         "delivery_url": reverse(journey.delivery),
         "resend_url": reverse(journey.resend),
@@ -170,7 +170,7 @@ def report(sign_in: SignIn | None, journey: Journey) -> JsonResponse:
     if asked is None:
         return JsonResponse({"state": "gone", "resend_seconds": 0}, status=410)
     now = timezone.now()
-    return JsonResponse({"state": _delivery(asked, now), "resend_seconds": _seconds_until(asked.resend_at, now)})
+    return JsonResponse({"state": _delivery(asked, now), "resend_seconds": _seconds_until(_resend_at(asked), now)})
 
 
 def _back(request: HttpRequest, journey: Journey, reason: str | Promise) -> HttpResponse:
@@ -219,6 +219,13 @@ def _wait_text(resent: Resent) -> str:
 def _seconds_until(moment: datetime | None, now: datetime) -> int:
     """Whole seconds, rounded up, none once it has passed."""
     return max(0, -int(-(moment - now).total_seconds() // 1)) if moment else 0
+
+
+def _resend_at(asked: Challenge) -> datetime | None:
+    """From when on a code can be asked for; at once if the carrier refused the last one."""
+    message = asked.message
+    refused = message is not None and message.state == State.FAILED and message.sent_at is None
+    return None if refused else asked.resend_at
 
 
 def _delivery(asked: Challenge, now: datetime) -> str:

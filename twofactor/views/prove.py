@@ -47,6 +47,8 @@ def prove(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
         ):
             case Proving.ASKED:
                 return redirect("twofactor:prove_code")
+            case Proving.NO_METHOD:
+                return render(request, "accounts/no_mobile.html")
             case Proving.ENDED:
                 return session_ended(EndReason.GUESSING)
             case Proving.WRONG:
