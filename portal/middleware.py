@@ -25,11 +25,12 @@ log = structlog.get_logger(__name__)
 
 #: What a proxy of ours may send as a request id; anything else is replaced.
 _REQUEST_ID = re.compile(r"[0-9a-zA-Z-]{8,32}\Z")
+_LENGTH_DIGITS = 12  # of a Content-Length; what is longer is no number that anybody means
 _QUIET = ("/static/", "/health/")
 
 
 class RequestContextMiddleware:
-    """Gives the request an id, bounds its body, keeps its answer out of caches, and writes one line about it.
+    """Gives the request an id, keeps its answer out of caches, and writes one line about it.
 
     A database that is away becomes a plain page: nobody gets in on a guess.
     """
@@ -42,7 +43,7 @@ class RequestContextMiddleware:
         request_id = self._request_id(request)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        response = too_large(request) if self._too_large(request) else self.get_response(request)
+        response = self.get_response(request)
         if isinstance(response, HttpResponseNotAllowed) and not response.content:
             response.content = method_not_allowed(request).content
             response["Content-Length"] = str(len(response.content))  # an inner middleware has counted none
@@ -63,11 +64,6 @@ class RequestContextMiddleware:
     def _request_id(request: HttpRequest) -> str:
         given = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXY_COUNT else ""
         return given if _REQUEST_ID.match(given) else secrets.token_hex(8)
-
-    @staticmethod
-    def _too_large(request: HttpRequest) -> bool:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        return not length.isdecimal() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
     @staticmethod
     def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
@@ -101,6 +97,19 @@ class LanguageCookieMiddleware:
                 samesite="Lax",
             )
         return response
+
+
+class BodyBoundMiddleware:
+    """Refuses a body above the bound before anybody reads it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if len(length) > _LENGTH_DIGITS or not length.isdecimal() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return too_large(request)
+        return self.get_response(request)
 
 
 class StaffPathOnly:

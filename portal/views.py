@@ -119,7 +119,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def too_large(request: HttpRequest) -> HttpResponse:
     """A body above the bound: refused before it is read."""
-    return HttpResponse(render_to_string("413.html"), status=413)
+    return render(request, "413.html", status=413)
 
 
 def database_gone(request: HttpRequest) -> HttpResponse:

@@ -58,14 +58,17 @@ def may_send_code(customer: "AbstractBaseUser", *, to: str, source: str, now: da
 
 def _account_wait(customer: "AbstractBaseUser", *, to: str, now: datetime, caps: policy.Caps) -> MaySend | None:
     """The wait of this account, or None. A message that the carrier refused counts for nothing."""
-    sent = list(
-        Message.objects.filter(customer_id=customer.pk, is_code=True, created_at__gt=now - timedelta(days=1))
-        .exclude(state=State.FAILED, sent_at__isnull=True)
-        .order_by("-created_at")
-        .values_list("created_at", "to_index")[: caps.account_per_day]
+    rows = Message.objects.filter(customer_id=customer.pk, is_code=True, created_at__gt=now - timedelta(days=1))
+    sent = sorted(
+        (
+            (created_at, to_index)
+            for created_at, to_index, state, sent_at in rows.values_list("created_at", "to_index", "state", "sent_at")
+            if not (state == State.FAILED and sent_at is None)
+        ),
+        reverse=True,
     )
     if len(sent) >= caps.account_per_day:
-        return MaySend(False, sent[-1][0] + timedelta(days=1), capped=True)
+        return MaySend(False, sent[caps.account_per_day - 1][0] + timedelta(days=1), capped=True)
     if len(sent) >= caps.account_per_hour:
         free_at = sent[caps.account_per_hour - 1][0] + timedelta(hours=1)
         if free_at > now:
