@@ -1,12 +1,13 @@
 """Fixtures for every test: clients by name, the carrier at the far end, a broker that nobody misses."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import caches
 from django.contrib.auth.hashers import make_password
+from django.core.cache import caches
 from pytest_django import Settings as SettingsWrapper
 
 from accounts import policy
@@ -31,7 +32,7 @@ def django_db_modify_db_settings(
     tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None
 ) -> None:
     """SQLite in a file: threads share it as processes do, which a database in memory does not show."""
-    database = django_settings.DATABASES["default"]
+    database: dict[str, Any] = django_settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 

@@ -22,9 +22,7 @@ def freeze_all(**options: object) -> str:
     return out.getvalue()
 
 
-def test_the_switch_ends_every_session_and_lets_nobody_in(
-    amy: Customer, visitor: Visitor, handset: Handset
-) -> None:
+def test_the_switch_ends_every_session_and_lets_nobody_in(amy: Customer, visitor: Visitor, handset: Handset) -> None:
     """L9"""
     visitor.log_in(handset, amy)
     assert visitor.inside

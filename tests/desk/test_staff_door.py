@@ -155,9 +155,7 @@ def test_a_staff_name_and_password_open_nothing_at_the_clients_door(mak: Custome
     assert not visitor.inside
 
 
-def test_a_session_of_one_kind_is_refused_at_the_other_door(
-    amy: Customer, mak_inside: Desk, visitor: Visitor
-) -> None:
+def test_a_session_of_one_kind_is_refused_at_the_other_door(amy: Customer, mak_inside: Desk, visitor: Visitor) -> None:
     """L5"""
     row = SignIn.objects.create(number=amy.login, address="203.0.113.9", verification="v", customer=amy)
     sign_ins.start_pending(row, amy)
@@ -219,9 +217,7 @@ def test_a_wrong_code_is_refused_and_slows_the_next(mak: Customer) -> None:
     assert SignIn.objects.get().wrong_codes == 1
 
 
-def test_a_code_of_another_colleague_is_refused(
-    mak: Customer, desk: Desk, make_staff: Callable[..., Customer]
-) -> None:
+def test_a_code_of_another_colleague_is_refused(mak: Customer, desk: Desk, make_staff: Callable[..., Customer]) -> None:
     other = make_staff("wong", "clerk", enrolled=False)
     seed = bytes(range(20))
     StaffAuthenticator.objects.create_with_seed(other, seed)
