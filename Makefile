@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+IN_PARALLEL := -n 2 --dist loadgroup
 .DEFAULT_GOAL := run
 .PHONY: run test soak bench fmt lint contracts deploy-check test-sqlite test-postgres packages
 .SILENT:
@@ -43,11 +44,11 @@ deploy-check: .venv/tests
 
 test-sqlite: .venv/tests
 	echo "== Tests on SQLite"
-	$(BIN)/pytest
+	$(BIN)/pytest $(IN_PARALLEL)
 
 test-postgres: .venv/tests
 	echo "== Tests on PostgreSQL"
-	tests/postgres.sh $(BIN)/pytest
+	tests/postgres.sh $(BIN)/pytest $(IN_PARALLEL) -m "not embedded"
 
 # --- What must be installed --------------------------------------------------------------------------------------
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from accounts import policy, sessions
+from accounts.models import SignIn
 from accounts.services import lockout
 from portal import brand
 
@@ -19,7 +20,7 @@ _BANNER_SECONDS = 3  # a switch that freezes everybody shows everywhere within t
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """The frame of a client's page. Nothing is looked up for a browser without our cookie."""
-    found = sessions.lookup(request).sign_in if not request.path.startswith(settings.STAFF_PATH) else None
+    found = _found(request)
     return {
         "brand": brand.current(),
         "client": found.customer if found else None,
@@ -31,6 +32,15 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "origin": settings.PUBLIC_ORIGIN,
         "all_frozen": _banner.show,
     }
+
+
+def _found(request: HttpRequest) -> SignIn | None:
+    if request.path.startswith(settings.STAFF_PATH):
+        return None
+    try:
+        return sessions.lookup(request).sign_in
+    except (DatabaseError, InterfaceError):
+        return None  # an error page stands without a database, and is nobody's
 
 
 def language_links(request: HttpRequest) -> list[dict[str, object]]:
@@ -59,7 +69,7 @@ class _Banner:
         if time.monotonic() > self.good_until:
             try:
                 self.frozen = lockout.all_frozen()
-            except DatabaseError:
+            except (DatabaseError, InterfaceError):
                 self.frozen = False  # the help pages stand without a database
             self.good_until = time.monotonic() + _BANNER_SECONDS
         return self.frozen

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, ProgrammingError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
 from django.utils.translation import get_language_from_path
@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 #: What a proxy of ours may send as a request id; anything else is replaced.
 _REQUEST_ID = re.compile(r"[0-9a-zA-Z-]{8,32}\Z")
 _LENGTH_DIGITS = 12  # of a Content-Length; what is longer is no number that anybody means
+#: Errors of the database that say nothing of the database.
+_OUR_FAULT = (IntegrityError, ProgrammingError, DataError)
 _QUIET = ("/static/", "/health/")
 
 
@@ -55,7 +57,7 @@ class RequestContextMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by Django when a view raises."""
-        if isinstance(error, OperationalError | InterfaceError):
+        if isinstance(error, DatabaseError | InterfaceError) and not isinstance(error, _OUR_FAULT):
             log.error("database.gone", problem=type(error).__name__)
             return database_gone(request)
         return None

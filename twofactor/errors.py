@@ -17,5 +17,6 @@ OTHER_LOGIN = _(
     "That code belongs to another request, reference %(other)s. Enter the code with reference %(reference)s."
 )
 OTHER_LOGIN_UNSENT = _("That code belongs to another request, reference %(other)s. Ask for a new code here.")
+TOO_MANY_CODES = _("You have asked for too many codes. Try again after %(time)s (Hong Kong time).")
 RESENT = _("A new code was sent. The earlier code no longer works.")
 RESEND_WAIT = ngettext_lazy("You can resend in %(count)d second.", "You can resend in %(count)d seconds.", "count")

@@ -90,12 +90,16 @@ def password_matches(customer: Customer | None, password: str) -> bool:
         return False
 
     def upgrade(right: str) -> None:
-        stale = customer.password
         fresh = make_password(right)
         if Customer.objects.filter(pk=customer.pk, password=stale).update(password=fresh):
             customer.password = fresh
+        else:
+            customer.refresh_from_db(fields=["password"])  # another login was faster, or the password changed
 
-    return check_password(password, customer.password, setter=upgrade)
+    stale = customer.password
+    if not check_password(password, stale, setter=upgrade):
+        return False
+    return customer.password == stale or check_password(password, customer.password)
 
 
 @cache

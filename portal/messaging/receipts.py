@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import structlog
+from django.db.models import Q
 from django.utils import timezone
 
 from portal.messaging.gateways.base import Receipt
@@ -18,9 +19,9 @@ def take(gateway: str, receipt: Receipt) -> bool:
     except ValueError:
         return False
     now = timezone.now()
-    moved = Message.objects.filter(
-        pk=reference, state__in=[State.SENDING, State.SENT], gateway__in=["", gateway]
-    ).update(
+    # Queued again after a try: the carrier had taken it, and its answer was lost.
+    handed_over = Q(state__in=[State.SENDING, State.SENT]) | Q(state=State.QUEUED, tries__gt=0)
+    moved = Message.objects.filter(handed_over, pk=reference, gateway__in=["", gateway]).update(
         state=State.DELIVERED if receipt.delivered else State.FAILED,
         problem="" if receipt.delivered else "not delivered",
         sealed=None,

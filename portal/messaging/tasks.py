@@ -2,11 +2,14 @@
 
 from uuid import UUID
 
+import structlog
 from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
 from portal.messaging import outbox, relay
+
+log = structlog.get_logger(__name__)
 
 HEARTBEAT = "worker.heartbeat"
 
@@ -23,10 +26,13 @@ def deliver(message_id: str) -> None:
 def sweep() -> None:
     """Hand out whatever is due, close what is too late, and show that a worker lives."""
     now = timezone.now()
-    cache.set(HEARTBEAT, now.timestamp(), timeout=120)
     relay.expire(now)
     for message_id in relay.due(now):
         outbox.nudge(str(message_id))
+    try:
+        cache.set(HEARTBEAT, now.timestamp(), timeout=120)
+    except Exception as error:
+        log.warning("heartbeat.lost", problem=type(error).__name__)
 
 
 @shared_task(name="messaging.purge")

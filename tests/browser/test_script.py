@@ -22,12 +22,7 @@ def test_a_screen_reader_hears_the_countdown_at_60_30_and_0_seconds_only(portal:
     )
     page.clock.run_for(185_000)
     heard = page.evaluate("window.heard.filter((words, index, all) => words && words !== all[index - 1])")
-    assert heard == [
-        "The code is valid for 60 more seconds.",
-        "The code is valid for 30 more seconds.",
-        "The code has expired. You can ask for a new one.",
-    ] or heard == [
-        "You can ask for a new code now.",
+    assert [words for words in heard if words != "You can ask for a new code now."] == [
         "The code is valid for 60 more seconds.",
         "The code is valid for 30 more seconds.",
         "The code has expired. You can ask for a new one.",

@@ -136,7 +136,10 @@ def test_metrics_are_served_on_an_address_of_their_own(portal: Portal) -> None:
     """O3"""
     address = portal.environment()["METRICS_ADDRESS"]
     assert address.startswith("127.0.0.1:")
-    assert "portal_" in httpx.get(f"http://{address}/metrics", trust_env=False).text
+    deadline = time.monotonic() + 20  # the first figure comes with the first sweep
+    while "portal_" not in httpx.get(f"http://{address}/metrics", trust_env=False).text:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
     assert httpx.get(f"{portal.origin}/metrics", trust_env=False).status_code == httpx.codes.NOT_FOUND
 
 

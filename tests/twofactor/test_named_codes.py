@@ -19,9 +19,9 @@ from tests.twofactor.steps import (
 )
 from twofactor import errors, policy
 
-MANY = 25  # logins elsewhere
-
 pytestmark = pytest.mark.django_db
+
+_MANY = 40  # more logins within minutes than any client makes
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_a_login_elsewhere_does_not_kill_the_code_of_this_one(clock: Clock, amy:
 def test_many_logins_elsewhere_do_not_kill_the_code_of_this_one(clock: Clock, amy: Customer) -> None:
     """C8, L6: whoever has the password cannot keep its owner out by logging in over and over."""
     mine, key = pend(amy)
-    for number in range(MANY):
+    for number in range(_MANY):
         clock.shift(1)
         pend(amy, address=f"198.51.100.{number}")
     me = with_key(key)
@@ -160,7 +160,7 @@ def test_many_logins_elsewhere_do_not_spare_a_wrong_code(clock: Clock, amy: Cust
     """C3, C8: a session is judged however many others there are."""
     mine, key = pend(amy)
     code = code_for(mine)
-    for number in range(MANY):
+    for number in range(_MANY):
         clock.shift(1)
         pend(amy, address=f"198.51.100.{number}")
     with_key(key).code_step(f"{(int(code) + 1) % 10**6:06d}")

@@ -157,10 +157,11 @@ def send_again(request: HttpRequest, sign_in: SignIn, journey: Journey) -> HttpR
         return session_ended("gone")
     if resent.sent:
         messages.success(request, str(errors.RESENT))
-    elif not resent.capped:
+    elif resent.capped and resent.again_at:
+        when = {"time": f"{timezone.localtime(resent.again_at):%H:%M:%S}"}
+        messages.warning(request, str(errors.TOO_MANY_CODES % when))
+    else:
         messages.warning(request, _wait_text(resent))
-    elif resent.again_at:
-        return render(request, "accounts/too_many_sends.html", {"retry_at": resent.again_at})
     return redirect(journey.page)
 
 

@@ -21,6 +21,7 @@ from accounts.services import verification
 from accounts.services.login import Try
 from accounts.services.picture import BusyError, draw, speak
 from portal.lib.source import request_address
+from portal.metrics import LOGINS
 from twofactor.services.login import FirstStep, Step, end_earlier, first_step
 
 
@@ -62,6 +63,7 @@ def _verify(request: HttpRequest, form: LoginForm) -> str | None:
             form.add_error("picture", errors.PICTURE_WRONG)
             return None
     if passed is None:
+        LOGINS.labels("web", "no_proof").inc()
         form.add_error(None, errors.VERIFICATION_FAILED)
     return passed
 

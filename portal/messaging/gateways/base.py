@@ -1,8 +1,11 @@
 """What every gateway takes and gives."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,28 @@ class Unavailable(Exception):
 
 class Forged(Exception):
     """A receipt that the carrier did not sign, or signed too long ago."""
+
+
+#: Threads for calls of gateways. More than a worker has of its own, so that one that hangs delays no other.
+_CALLS = ThreadPoolExecutor(max_workers=64, thread_name_prefix="gateway")
+
+
+#: Seconds by which the library's own timeout may be first: it knows better what went wrong.
+_GRACE = 0.25
+
+
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """The result of a call, which gets this long as a whole. Raises `Unavailable` when it takes longer.
+
+    The timeouts of network libraries bound each read, and a carrier that answers a byte at a time never meets
+    them. A call that is given up on may still have reached the carrier: its answer is lost, and no more.
+    """
+    future = _CALLS.submit(call)
+    try:
+        return future.result(timeout=seconds + _GRACE)
+    except TimeoutError:
+        future.cancel()
+        raise Unavailable("too slow") from None
 
 
 class Gateway(Protocol):

@@ -7,10 +7,22 @@ from email.utils import make_msgid
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
-from portal.messaging.gateways.base import Envelope, Forged, Receipt, Refused, Unavailable
+from portal.messaging.gateways.base import Envelope, Forged, Receipt, Refused, Unavailable, within
 
 #: RFC 5321: a reply of 500 or above is final, 400 to 499 asks to try again.
 _PERMANENT = 500
+
+
+def _send(envelope: Envelope, message_id: str, timeout: float) -> None:
+    with get_connection(timeout=timeout) as connection:
+        EmailMessage(
+            subject=envelope.subject,
+            body=envelope.text,
+            from_email=settings.DEFAULT_FROM_EMAIL,
+            to=[envelope.to],
+            headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
+            connection=connection,
+        ).send()
 
 
 class SmtpGateway:
@@ -21,15 +33,7 @@ class SmtpGateway:
     def send(self, envelope: Envelope, timeout: float) -> str:
         message_id = make_msgid(envelope.reference, domain="portal.invalid")
         try:
-            with get_connection(timeout=timeout) as connection:
-                EmailMessage(
-                    subject=envelope.subject,
-                    body=envelope.text,
-                    from_email=settings.DEFAULT_FROM_EMAIL,
-                    to=[envelope.to],
-                    headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
-                    connection=connection,
-                ).send()
+            within(timeout, lambda: _send(envelope, message_id, timeout))
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             raise (Refused if min(codes, default=0) >= _PERMANENT else Unavailable)("recipient") from None
@@ -37,6 +41,8 @@ class SmtpGateway:
             raise (Refused if error.smtp_code >= _PERMANENT else Unavailable)(f"SMTP {error.smtp_code}") from None
         except (smtplib.SMTPException, OSError) as error:
             raise Unavailable(type(error).__name__) from None
+        except ValueError:  # a header or an address that no mail can have
+            raise Refused("cannot be written as a mail") from None
         return message_id[:80]
 
     def receipt(self, headers: Mapping[str, str], body: bytes) -> Receipt:
