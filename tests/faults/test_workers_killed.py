@@ -15,7 +15,7 @@ pytestmark = pytest.mark.process
 
 def test_killed_workers_lose_nothing_and_send_nothing_twice(stage: Stage, soak: bool) -> None:
     """S4"""
-    number, falls, seed = (5000, 60, time.time_ns()) if soak else (50, 4, 20261123)
+    number, falls, seed = (5000, 60, time.time_ns()) if soak else (500, 8, 20261123)
     dice = random.Random(seed)
     stage.carrier.manner = "slow"
     stage.redis()
