@@ -6,7 +6,6 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_ready
 from django.conf import settings
-from prometheus_client import start_http_server
 
 from portal.schedule import BEAT_SCHEDULE
 
@@ -22,6 +21,9 @@ app.autodiscover_tasks()
 def _serve_figures(**_: Any) -> None:
     """Let Prometheus read this worker's figures where no web server shares them."""
     if settings.WORKER_METRICS_ADDRESS:
+        # The client decides at import whether processes share their figures, and the settings tell it: not before them.
+        from prometheus_client import start_http_server  # noqa: PLC0415
+
         host, _separator, port = settings.WORKER_METRICS_ADDRESS.rpartition(":")
         start_http_server(int(port), host.strip("[]"))
 
