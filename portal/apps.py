@@ -1,8 +1,7 @@
 from django.apps import AppConfig
 
+from portal import checks  # noqa: F401 - importing them registers them
+
 
 class PortalConfig(AppConfig):
     name = "portal"
-
-    def ready(self) -> None:
-        from portal import checks  # noqa: F401, PLC0415 - registers the checks once the apps are loaded
