@@ -6,6 +6,7 @@ from unittest.mock import patch
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from accounts.models import Customer
 from portal.audit.events import Event
@@ -85,6 +86,7 @@ def test_a_name_is_given_once_and_a_weak_password_never(roles: None) -> None:
         create("mak", "--name", "Another", "--role", "clerk")
     with (
         patch("portal.management.commands.create_staff.getpass", return_value="password1"),
+        translation.override("en"),
         pytest.raises(CommandError, match="password"),
     ):
         create("ng", "--name", "Ng", "--role", "clerk", "--prompt")
