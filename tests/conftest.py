@@ -7,13 +7,13 @@ import httpx
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.hashers import make_password
-from django.core.cache import caches
 from pytest_django import Settings as SettingsWrapper
 
 from accounts import policy
 from accounts.models import Customer
 from portal.messaging import outbox
 from portal.messaging.gateways import http
+from portal.templatetags.fixed import forget
 from tests.actors import PASSWORD, Carrier, Handset, Visitor
 
 
@@ -66,7 +66,7 @@ def static_without_manifest(settings: SettingsWrapper) -> None:
 @pytest.fixture(autouse=True)
 def fresh_fragments() -> None:
     """No part of a page is left from a test with another brand."""
-    caches["fragments"].clear()
+    forget()
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from accounts.services.login import Browser, Try
 from tests.actors import PASSWORD, Handset, Visitor
 from twofactor.services.login import FirstStep, first_step
 
-MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 10 o'clock in Hong Kong
+MORNING = datetime(2035, 11, 19, 2, 0, tzinfo=UTC)  # 10 o'clock in Hong Kong
 WRONG = "Wrong-2026-guess"
 T = TypeVar("T")
 

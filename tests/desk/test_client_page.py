@@ -22,7 +22,7 @@ from tests.desk.steps import Desk, at_once, frozen
 
 pytestmark = pytest.mark.django_db
 
-NOON = datetime(2026, 11, 23, 4, 0, 0, tzinfo=UTC)
+NOON = datetime(2035, 11, 19, 4, 0, 0, tzinfo=UTC)
 CLIENTS = "accounts/customer/"
 CHECKED: dict[str, Any] = {
     "reason": "Caller mistyped on a new phone",
@@ -128,7 +128,7 @@ def test_the_page_tells_what_a_clerk_needs_and_masks_contacts(amy: Customer, mak
         "+852 9••• ••67",
         "a•••@example.com",
         "5 / 5",
-        "Frozen on 2026-11-23 12:00:00 by wrong codes, reference FAB2CD3E.",
+        "Frozen on 2035-11-19 12:00:00 by wrong codes, reference FAB2CD3E.",
     ):
         assert fact in told
     html = mak_inside.get(f"{CLIENTS}{amy.pk}/").content.decode()
@@ -150,9 +150,9 @@ def test_the_page_lists_attempts_in_hong_kong_time_and_plain_words(amy: Customer
         proven_at=NOON + timedelta(seconds=30), **row,
     )  # fmt: skip
     told = page(mak_inside, amy)
-    assert "2026-11-23 12:00:00 Wrong password 0 — web 203.0.•.• Safari / iPhone" in told
-    assert "2026-11-23 12:00:09 Logged in 0 Text message (SMS)" in told
-    assert "Last login 2026-11-23 12:00:30" in told
+    assert "2035-11-19 12:00:00 Wrong password 0 — web 203.0.•.• Safari / iPhone" in told
+    assert "2035-11-19 12:00:09 Logged in 0 Text message (SMS)" in told
+    assert "Last login 2035-11-19 12:00:30" in told
     assert "203.0.113.77" not in told
 
 
@@ -162,7 +162,7 @@ def test_the_page_lists_the_latest_fifty_attempts(amy: Customer, mak_inside: Des
         for n in range(60)
     )
     told = page(mak_inside, amy)
-    assert len(re.findall(r"2026-11-23 12:00:", told)) == 50
+    assert len(re.findall(r"2035-11-19 12:00:", told)) == 50
     assert "12:00:59" in told
     assert "12:00:09" not in told
 

@@ -33,7 +33,7 @@ from twofactor.models import StaffAuthenticator, StaffEnrolment
 
 pytestmark = pytest.mark.django_db
 
-NOON = datetime(2026, 11, 23, 4, 0, 0, tzinfo=UTC)
+NOON = datetime(2035, 11, 19, 4, 0, 0, tzinfo=UTC)
 
 
 def enrolment_code(login: str, **options: object) -> str:

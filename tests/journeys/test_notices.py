@@ -56,7 +56,7 @@ def test_a_notice_says_when_how_and_on_which_account(amy: Customer, handset: Han
     mail = emails(amy.email)[0]
     assert "Dear Chan Tai Man Amy" in mail.body
     assert "account ending 01" in mail.body
-    assert "23 Nov 2026, 10:00" in mail.body
+    assert "19 Nov 2035, 10:00" in mail.body
     assert "text message (SMS)" in mail.body
     assert "Chrome / Windows" in mail.body
     assert amy.login not in mail.body

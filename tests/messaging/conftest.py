@@ -11,7 +11,7 @@ from django.utils import timezone
 from portal.messaging import outbox
 from portal.messaging.models import Channel, Message
 
-_MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Asia/Hong_Kong"))
+_MONDAY = datetime(2035, 11, 19, 10, 0, tzinfo=ZoneInfo("Asia/Hong_Kong"))
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def send(
 ) -> int:
     """One receipt as the carrier sends it; the status of the answer."""
     reference = message if isinstance(message, str) else str(message.pk)
-    body = json.dumps({"reference": reference, "id": "c-1", "status": status, "at": "2026-11-23T10:00:00", **more})
+    body = json.dumps({"reference": reference, "id": "c-1", "status": status, "at": "2035-11-19T10:00:00", **more})
     return post(body.encode(), stamp=str(int(time.time() - age)), secret=secret)
 
 

@@ -10,7 +10,7 @@ import time_machine
 from accounts.models import Customer
 from tests.twofactor.steps import Clock
 
-_MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Asia/Hong_Kong"))
+_MONDAY = datetime(2035, 11, 19, 10, 0, tzinfo=ZoneInfo("Asia/Hong_Kong"))
 
 
 @pytest.fixture

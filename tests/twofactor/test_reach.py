@@ -8,8 +8,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Customer, Result, SignIn
-from portal.messaging import outbox
+from portal.messaging import notices, outbox, relay
 from portal.messaging.models import Channel, Message, State
+from portal.messaging.texts import Notice
 from tests.actors import Handset, Visitor, sent_codes, text_of
 from tests.twofactor.steps import Clock, count, pend
 
@@ -36,10 +37,20 @@ def test_the_worker_is_nudged_after_the_commit_and_never_before(amy: Customer, n
             to=amy.mobile,
             text="hello",
             customer=amy,
+            is_code=True,
             expires_at=timezone.now(),
         )
         assert nudges == []
     assert nudges == [str(message.pk)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_notice_waits_for_the_sweep(amy: Customer, nudges: list[str]) -> None:
+    """N1: promptly is within ten seconds, and costs no login anything."""
+    message = notices.tell(amy, Notice.LOGIN, now=timezone.now())
+    assert message is not None
+    assert nudges == []
+    assert message.pk in relay.due(timezone.now())
 
 
 @pytest.mark.django_db(transaction=True)
