@@ -144,6 +144,9 @@ def database(name: str) -> dict[str, object]:
                     "timeout": 5,
                 },
                 "connect_timeout": 3,
+                # Statements that come again are planned once for each connection.
+                "server_side_binding": True,
+                "prepare_threshold": 3,
             },
         }
     raise ImproperlyConfigured(f"{name} must start with sqlite:/// or postgresql://.")

@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.lib.prepared import Prepared, slot
+
 
 class State(models.TextChoices):
     """Whether the account may be used online."""
@@ -138,4 +140,10 @@ class Customer(AbstractBaseUser, PermissionsMixin):
 
         Call inside a transaction, and trust no instance that was read before.
         """
-        return cls.objects.select_for_update().get(pk=pk)
+        customer = _LOCKED.one(id=pk)
+        if customer is None:
+            raise cls.DoesNotExist
+        return customer
+
+
+_LOCKED = Prepared(lambda: Customer.objects.select_for_update().filter(pk=slot(Customer, "id")))

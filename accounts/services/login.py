@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, connection, transaction
-from django.db.models import BooleanField, Count, Exists, OuterRef, Value
-from django.db.models.expressions import Combinable, RawSQL
 
 from accounts import policy
 from accounts.models import Customer, Result, SignIn
-from accounts.models.sign_in import FAILURES, SLOWING
 from portal.lib import crypto
+from portal.lib.prepared import PreparedInsert
 from portal.metrics import LOGINS
 
 
@@ -70,16 +69,15 @@ def prove_password(facts: Try, password: str, *, now: datetime) -> Answer:
     sign_in = _write_down(facts, now)
     if sign_in is None:
         return Answer(Verdict.SPENT)
-    lanes = _lanes(sign_in)
-    account = _find(facts, sign_in)
-    customer = account.customer
-    sign_in.known_browser = account.known_browser
-    retry_at = None if sign_in.known_browser else lanes.retry_at(now)
+    found = _look_up(sign_in)
+    customer = found.customer
+    sign_in.known_browser = found.known_browser
+    retry_at = None if sign_in.known_browser else found.lanes.retry_at(now)
     if retry_at:
         return _close(sign_in, customer, Result.SLOWED, Answer(Verdict.SLOWED, retry_at=retry_at))
     if not password_matches(customer, password):
         return _close(sign_in, customer, Result.WRONG_PASSWORD, Answer(Verdict.WRONG))
-    return Answer(Verdict.RIGHT, sign_in=sign_in, customer=customer, all_frozen=account.all_frozen)
+    return Answer(Verdict.RIGHT, sign_in=sign_in, customer=customer, all_frozen=found.all_frozen)
 
 
 def password_matches(customer: Customer | None, password: str) -> bool:
@@ -108,20 +106,25 @@ def _nobodys_hash() -> str:
     return make_password(secrets.token_hex())
 
 
+_NEW = PreparedInsert(SignIn)
+
+
 def _write_down(facts: Try, now: datetime) -> SignIn | None:
     """The row of the try, or None if its verification was spent by another."""
     try:
         with transaction.atomic():
-            return SignIn.objects.create(
-                at=now,
-                number=facts.number,
-                verification=facts.verification,
-                address=facts.address,
-                user_agent=facts.user_agent[:200],
-                platform=facts.platform,
-                language=facts.language,
-                device=facts.browser.device if facts.browser else None,
-                browser_seen=crypto.token_digest(facts.browser.token) if facts.browser else "",
+            return _NEW.insert(
+                SignIn(
+                    at=now,
+                    number=facts.number,
+                    verification=facts.verification,
+                    address=facts.address,
+                    user_agent=facts.user_agent[:200],
+                    platform=facts.platform,
+                    language=facts.language,
+                    device=facts.browser.device if facts.browser else None,
+                    browser_seen=crypto.token_digest(facts.browser.token) if facts.browser else "",
+                )
             )
     except IntegrityError:
         return None
@@ -155,81 +158,83 @@ class _Lanes:
         return latest if latest > now else None
 
 
-#: The tries of a source or on a number that count, and what `_Lanes` is made of. As text, because it is asked at every
-#: login and composing it anew costs ten times what the database takes to answer.
-_LANES = """
-    SELECT COUNT(CASE WHEN source AND failed THEN 1 END), MAX(CASE WHEN source AND failed THEN at END),
-           COUNT(CASE WHEN target AND failed THEN 1 END), MAX(CASE WHEN source AND target AND failed THEN at END),
-           MIN(CASE WHEN source AND target AND NOT failed THEN at END)
-      FROM (SELECT at, address = %s AS source, number = %s AS target, result <> %s AS failed
-              FROM accounts_signin
-             WHERE (address = %s OR number = %s) AND result IN (%s, %s, %s) AND at > %s AND id <> %s) tries
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What one try is judged by."""
+
+    lanes: _Lanes
+    customer: Customer | None  # the account of the number, if there is one, so far known by key and password alone
+    known_browser: bool = False
+    all_frozen: bool = False
+
+
+#: The tries of a source or on a number that count, and the account of the number, if there is one: always one row,
+#: found by the same statement whether the account exists or not.
+#:
+#: A browser is known if the account's own last login with its device cookie gave that cookie out, not too long ago; if
+#: it was not handed in since, survived no freeze or password change, and was not guessed with.
+_LOOK_UP = """
+    SELECT lanes.*, account.id, account.password, account.known_browser, account.all_frozen
+      FROM (SELECT COUNT(CASE WHEN source AND failed THEN 1 END), MAX(CASE WHEN source AND failed THEN at END),
+                   COUNT(CASE WHEN target AND failed THEN 1 END),
+                   MAX(CASE WHEN source AND target AND failed THEN at END),
+                   MIN(CASE WHEN source AND target AND NOT failed THEN at END)
+              FROM (SELECT at, address = %(source)s AS source, number = %(number)s AS target,
+                           result <> %(slowed)s AS failed
+                      FROM accounts_signin
+                     WHERE (address = %(source)s OR number = %(number)s) AND at > %(window)s AND id <> %(this)s
+                       AND result IN (%(started)s, %(wrong)s, %(slowed)s)) tries) lanes
+      LEFT JOIN
+           (SELECT id, password,
+                   EXISTS (SELECT 1 FROM accounts_emergency WHERE ended_at IS NULL) AS all_frozen,
+                   %(browser)s <> ''
+                   AND EXISTS (SELECT 1 FROM accounts_signin
+                                WHERE customer_id = customer.id AND epoch = customer.security_epoch
+                                  AND browser_digest = %(browser)s AND browser_digest <> ''
+                                  AND result = %(success)s AND at > %(browser_window)s)
+                   AND NOT EXISTS (SELECT 1 FROM accounts_signin
+                                    WHERE browser_seen = %(browser)s AND browser_seen <> '' AND result = %(success)s)
+                   AND (SELECT COUNT(*) FROM accounts_signin
+                         WHERE browser_seen = %(browser)s AND browser_seen <> ''
+                           AND result IN (%(started)s, %(wrong)s)) <= %(guesses)s AS known_browser
+              FROM accounts_customer customer
+             WHERE login = %(number)s AND is_staff = %(staff)s AND is_active) account
+        ON TRUE
 """
 
 
-def _lanes(sign_in: SignIn) -> _Lanes:
-    """Count what others did, this try left out. Rows are written before they are counted: of many tries at once
-    each sees those written before it, so no more of them pass than if they had come one by one."""
-    since = connection.ops.adapt_datetimefield_value(sign_in.at - policy.FAILURE_WINDOW)
-    source, target = sign_in.address, sign_in.number
-    parameters = [source, target, Result.SLOWED.value, source, target, *SLOWING, since, sign_in.pk]
+def _look_up(sign_in: SignIn) -> _Facts:
+    """Count what others did, this try left out, and find the account. Rows are written before they are counted: of many
+    tries at once each sees those written before it, so no more of them pass than if they had come one by one."""
+    adapt = connection.ops.adapt_datetimefield_value
+    values: dict[str, Any] = {
+        "source": sign_in.address,
+        "number": sign_in.number,
+        "this": sign_in.pk,
+        "staff": sign_in.platform == "staff",
+        "browser": sign_in.browser_seen,
+        "window": adapt(sign_in.at - policy.FAILURE_WINDOW),
+        "browser_window": adapt(sign_in.at - policy.BROWSER_LIFETIME),
+        "guesses": policy.BROWSER_WRONG_PASSWORDS,
+        "started": Result.STARTED.value,
+        "wrong": Result.WRONG_PASSWORD.value,
+        "slowed": Result.SLOWED.value,
+        "success": Result.SUCCESS.value,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_LANES, parameters)
-        source_failures, source_last, number_failures, pair_last, pair_waiting = cursor.fetchone()
-    return _Lanes(source_failures, _moment(source_last), number_failures, _moment(pair_last), _moment(pair_waiting))
+        cursor.execute(_LOOK_UP, values)
+        source_failures, source_last, number_failures, pair_last, pair_waiting, *account = cursor.fetchone()
+    lanes = _Lanes(source_failures, _moment(source_last), number_failures, _moment(pair_last), _moment(pair_waiting))
+    pk, password, known_browser, all_frozen = account
+    if pk is None:
+        return _Facts(lanes, None)
+    customer = Customer.from_db(connection.alias, ["id", "password"], [pk, password])
+    return _Facts(lanes, customer, bool(known_browser), bool(all_frozen))
 
 
 def _moment(value: datetime | str | None) -> datetime | None:
     """A moment as a bare cursor gives it: SQLite has no type for it and answers with text, in UTC."""
     return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    """The account of a number, if there is one, with what the login has to know beside it."""
-
-    customer: Customer | None = None
-    known_browser: bool = False
-    all_frozen: bool = False
-
-
-_ALL_FROZEN = RawSQL(
-    "EXISTS (SELECT 1 FROM accounts_emergency WHERE ended_at IS NULL)", [], output_field=BooleanField()
-)
-
-
-def _find(facts: Try, sign_in: SignIn) -> _Account:
-    """The account of this number on this platform."""
-    accounts = Customer.objects.annotate(
-        known_browser=known_browser(sign_in.browser_seen, sign_in.at), all_frozen=_ALL_FROZEN
-    )
-    try:
-        found = accounts.get(login=facts.number, is_staff=facts.platform == "staff", is_active=True)
-    except Customer.DoesNotExist:
-        return _Account()
-    return _Account(found, found.known_browser, found.all_frozen)
-
-
-def known_browser(digest: str, now: datetime) -> Combinable | Value:
-    """An expression over customers: this device cookie was given out by the account's own last login with it,
-    is not too old, was not handed in since, survived no freeze or password change, and was not guessed with."""
-    if not digest:
-        return Value(False)
-    given = SignIn.objects.filter(
-        customer=OuterRef("pk"),
-        epoch=OuterRef("security_epoch"),
-        browser_digest=digest,
-        result=Result.SUCCESS,
-        at__gt=now - policy.BROWSER_LIFETIME,
-    )
-    handed_in = SignIn.objects.filter(browser_seen=digest, result=Result.SUCCESS)
-    guessed = (
-        SignIn.objects.filter(browser_seen=digest, result__in=FAILURES)
-        .values("browser_seen")
-        .annotate(count=Count("pk"))
-        .filter(count__gt=policy.BROWSER_WRONG_PASSWORDS)
-    )
-    return Exists(given) & ~Exists(handed_in) & ~Exists(guessed)
 
 
 def _close(sign_in: SignIn, customer: Customer | None, result: Result, answer: Answer) -> Answer:

@@ -7,13 +7,14 @@ account is its `security_epoch`: nothing walks a table of sessions.
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
-from django.db.models import BooleanField, F, Q, QuerySet, Subquery
-from django.db.models.expressions import RawSQL
+from django.db.models import F, Q, QuerySet
 
 from accounts import policy
 from accounts.models import Customer, EndReason, Purpose, Result, SignIn
+from accounts.services import statements
 from accounts.services.login import Browser
 from portal.audit.events import Event
 from portal.audit.trail import record
@@ -37,7 +38,7 @@ def start_pending(sign_in: SignIn, customer: Customer) -> str:
     sign_in.method = customer.method
     sign_in.epoch = customer.security_epoch
     sign_in.last_seen_at = sign_in.at
-    sign_in.save(update_fields=["customer", "result", "method", "epoch", "key_digest", "last_seen_at", "known_browser"])
+    statements.START.run(pk=sign_in.pk, **{name: getattr(sign_in, name) for name in statements.STARTED})
     return key
 
 
@@ -55,25 +56,18 @@ def finish_login(sign_in: SignIn, *, now: datetime) -> tuple[str, Browser]:
 
     Raises `SessionGoneError`, which takes the caller's transaction with it.
     """
-    pending = SignIn.objects.filter(
-        pk=sign_in.pk, key_digest=sign_in.key_digest, result=Result.PASSWORD_RIGHT, ended_at__isnull=True
-    )
+    pending_key = sign_in.key_digest
     key = _new_key(sign_in)
     browser = Browser(device=sign_in.device or uuid4(), token=secrets.token_urlsafe(32))
     sign_in.device = browser.device
     sign_in.browser_digest = crypto.token_digest(browser.token)
     sign_in.result = Result.SUCCESS
     sign_in.proven_at = sign_in.last_seen_at = now
-    earlier = SignIn.objects.filter(customer=sign_in.customer, result=Result.SUCCESS).order_by("-at")
-    finished = pending.update(
-        key_digest=sign_in.key_digest,
-        device=sign_in.device,
-        browser_digest=sign_in.browser_digest,
-        result=sign_in.result,
-        proven_at=now,
-        last_seen_at=now,
-        # The login before this one: told on the home page.
-        previous=Subquery(earlier.values("pk")[:1]),
+    finished = statements.FINISH.run(
+        pk=sign_in.pk,
+        pending_key=pending_key,
+        customer_id=sign_in.customer_id,
+        **{name: getattr(sign_in, name) for name in statements.FINISHED},
     )
     if not finished:
         raise SessionGoneError
@@ -81,26 +75,14 @@ def finish_login(sign_in: SignIn, *, now: datetime) -> tuple[str, Browser]:
     return key, browser
 
 
-#: What ends a session: an emergency that is on, or that began after the session did, over or not. As text, because
-#: this is asked with every page and composing it anew costs more than the database takes to answer.
-_ALL_FROZEN = RawSQL(
-    "EXISTS (SELECT 1 FROM accounts_emergency emergency"
-    " WHERE emergency.ended_at IS NULL OR emergency.began_at >= accounts_signin.at)",
-    [],
-    output_field=BooleanField(),
-)
-
-
 def find(key: str, *, now: datetime, with_previous: bool = False) -> Found:
     """The session of a cookie's key, if it still is one. One that has run out is ended on the way.
 
     `with_previous` brings the login before this one along.
     """
-    related = ["customer", "previous"] if with_previous else ["customer"]
-    sessions = SignIn.objects.select_related(*related).annotate(all_frozen=_ALL_FROZEN)
-    try:
-        sign_in = sessions.get(key_digest=crypto.token_digest(key))
-    except SignIn.DoesNotExist:
+    sessions = statements.BY_KEY_WITH_PREVIOUS if with_previous else statements.BY_KEY
+    sign_in: Any = sessions.one(key_digest=crypto.token_digest(key))  # with what the query adds
+    if sign_in is None:
         return Found(None)
     reason = (
         EndReason(sign_in.end_reason)

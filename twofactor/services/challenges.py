@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Customer, Purpose, Result, SignIn
 from accounts.services import lockout, sign_ins
+from portal.lib.prepared import Prepared, PreparedInsert, PreparedUpdate, slot
 from portal.metrics import CODES
 from twofactor import policy
 from twofactor.methods import METHODS
@@ -54,11 +55,13 @@ class Resent:
     gone: bool = False
 
 
+_NEW = PreparedInsert(Challenge)
+
+
 def issue(customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str, language: str) -> Challenge:
     """Ask a locked account for its second factor. The caller's transaction commits it with its cause."""
     challenge = _ask(customer, sign_in, purpose, source=source, language=language)
-    challenge.save(force_insert=True)
-    return challenge
+    return _NEW.insert(challenge)
 
 
 def ask_again(customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str, language: str) -> Challenge:
@@ -72,8 +75,7 @@ def ask_again(customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: 
         return old
     mine = Challenge.objects.filter(sign_in=sign_in, purpose=purpose, state=ChallengeState.OPEN)
     mine.update(state=ChallengeState.SUPERSEDED)
-    new.save(force_insert=True)
-    return new
+    return _NEW.insert(new)
 
 
 def _ask(customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str, language: str) -> Challenge:
@@ -94,12 +96,16 @@ def _created(challenge: Challenge) -> datetime:
 
 def current(sign_in: SignIn, purpose: Purpose) -> Challenge | None:
     """The newest challenge of this session for this purpose, with what its page shows of the message."""
-    asked = (
+    return max(_OF_SESSION.all(sign_in=sign_in.pk, purpose=purpose), key=_created, default=None)
+
+
+_OF_SESSION = Prepared(
+    lambda: (
         Challenge.objects.select_related("message")
-        .filter(sign_in=sign_in, purpose=purpose)
+        .filter(sign_in=slot(Challenge, "sign_in"), purpose=slot(Challenge, "purpose"))
         .only(*_ASKED, "message__state", "message__sent_at", "message__created_at")
     )
-    return max(asked, key=_created, default=None)
+)
 
 
 @transaction.atomic(durable=True)
@@ -139,20 +145,26 @@ def _still_open(customer: Customer, sign_in: SignIn) -> bool:
 def _recent(customer: Customer, sign_in: SignIn, purpose: Purpose, now: datetime) -> list[Challenge]:
     """The account's challenges of the last minutes for this purpose, the newest first. Few: each is a text message,
     or the one that this session waits with."""
-    recent = Challenge.objects.filter(
-        ~Q(code_digest="") | Q(sign_in=sign_in),
-        customer=customer,
-        purpose=purpose,
-        created_at__gt=now - policy.RECOGNISED_FOR,
-    ).only(*_ASKED)
+    since = now - policy.RECOGNISED_FOR
+    recent = _RECENT.all(sign_in=sign_in.pk, customer=customer.pk, purpose=purpose, since=since)
     return sorted(recent, key=_created, reverse=True)
+
+
+_RECENT = Prepared(
+    lambda: Challenge.objects.filter(
+        ~Q(code_digest="") | Q(sign_in=slot(Challenge, "sign_in")),
+        customer=slot(Challenge, "customer"),
+        purpose=slot(Challenge, "purpose"),
+        created_at__gt=slot(Challenge, "created_at", "since"),
+    ).only(*_ASKED)
+)
 
 
 def _judge(mine: list[Challenge], recent: list[Challenge], code: str, context: Context) -> Outcome:
     live = mine[0]
     method = METHODS[live.method]
     if live.state == ChallengeState.OPEN and method.judge(live, code, context) == Judgement.RIGHT:
-        Challenge.objects.filter(pk=live.pk).update(state=ChallengeState.USED, answered_at=context.now)
+        _USE.run(pk=live.pk, answered_at=context.now)
         method.settle(live, code, context)
         lockout.clear_wrong_codes(context.customer)
         return Outcome(Verdict.PASSED, reference=live.reference)
@@ -165,6 +177,14 @@ def _judge(mine: list[Challenge], recent: list[Challenge], code: str, context: C
         return Outcome(Verdict.WRONG, tries_left=left, reference=live.reference)
     sign_ins.frozen_by_codes(context.sign_in)
     return Outcome(Verdict.FROZEN)
+
+
+_USE = PreparedUpdate(
+    lambda: (
+        Challenge.objects.filter(pk=slot(Challenge, "id", "pk")),
+        {"state": ChallengeState.USED, "answered_at": slot(Challenge, "answered_at")},
+    )
+)
 
 
 def _named(challenge: Challenge, known: Judgement, live: Challenge) -> Outcome:

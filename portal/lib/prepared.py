@@ -1,0 +1,160 @@
+"""Queries that are composed once in each process and run many times.
+
+The ORM takes ten times as long to compose a query as PostgreSQL takes to answer one that looks up a key. Here a query
+is written as an ordinary queryset with a `Slot` for each value; what the ORM makes of it is kept, and only filled in.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db.models import Expression, Field, Model, QuerySet
+from django.db.models.query import get_related_populators
+from django.db.models.sql import InsertQuery, UpdateQuery
+
+M = TypeVar("M", bound=Model)
+
+
+class Slot(Expression):
+    """Stands for a value that is given when the query runs, in the type of a field."""
+
+    def __init__(self, name: str, field: "Field[Any, Any]") -> None:
+        super().__init__(output_field=field)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        return "%s", [self]
+
+
+def slot(model: type[Model], field: str, name: str = "") -> Slot:
+    """A slot for a value of a model's field, called like the field unless named."""
+    return Slot(name or field, model._meta.get_field(field))  # type: ignore[arg-type]
+
+
+def _filled(parameters: Sequence[object], values: Mapping[str, Any]) -> list[Any]:
+    """A statement's parameters with the values in place of the slots. Raises `KeyError` for one that is missing."""
+    return [
+        part.output_field.get_db_prep_value(values[part.name], connection) if isinstance(part, Slot) else part
+        for part in parameters
+    ]
+
+
+@dataclass(frozen=True)
+class _Composed:
+    """A SELECT as text, and how its rows become objects."""
+
+    sql: str
+    parameters: Sequence[object]
+    compiler: Any
+    locks: bool
+
+    @cached_property
+    def _model(self) -> tuple[Any, list[str], slice]:
+        info, select = self.compiler.klass_info, self.compiler.select
+        columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
+        return info["model"], [column[0].target.attname for column in select[columns]], columns
+
+    @cached_property
+    def _related(self) -> list[Any]:
+        populators: Any = get_related_populators  # the stubs are those of a later Django
+        return list(populators(self.compiler.klass_info, self.compiler.select, DEFAULT_DB_ALIAS))
+
+    @cached_property
+    def _converters(self) -> dict[int, Any]:
+        found: dict[int, Any] = self.compiler.get_converters([column[0] for column in self.compiler.select])
+        return found
+
+    def objects(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        model, names, columns = self._model
+        found = []
+        for row in self.compiler.apply_converters(rows, self._converters) if self._converters else rows:
+            each = model.from_db(DEFAULT_DB_ALIAS, names, row[columns])
+            for populator in self._related:
+                populator.populate(row, each)
+            for name, place in (self.compiler.annotation_col_map or {}).items():
+                setattr(each, name, row[place])
+            found.append(each)
+        return found
+
+
+class Prepared(Generic[M]):
+    """A query with slots. `write` is called at the first use and gives the queryset."""
+
+    def __init__(self, write: Callable[[], QuerySet[M]]) -> None:
+        self._write = write
+
+    @cached_property
+    def _composed(self) -> _Composed:
+        query = self._write().query
+        compiler = query.get_compiler(DEFAULT_DB_ALIAS)
+        sql, parameters = compiler.as_sql()
+        return _Composed(sql, parameters, compiler, locks=query.select_for_update)
+
+    def all(self, **values: Any) -> list[M]:
+        """Every object that it finds."""
+        composed = self._composed
+        if composed.locks and not connection.in_atomic_block:
+            raise transaction.TransactionManagementError("A row is locked inside a transaction only.")
+        with connection.cursor() as cursor:
+            cursor.execute(composed.sql, _filled(composed.parameters, values))
+            rows = cursor.fetchall()
+        return composed.objects(rows)
+
+    def one(self, **values: Any) -> M | None:
+        """The object that it finds, for a query that finds one at most."""
+        found = self.all(**values)
+        return found[0] if found else None
+
+
+class PreparedUpdate:
+    """An UPDATE with slots. `write` gives the rows and what to set; a slot may stand in both."""
+
+    def __init__(self, write: Callable[[], tuple[QuerySet[Any], Mapping[str, Any]]]) -> None:
+        self._write = write
+
+    @cached_property
+    def _composed(self) -> tuple[str, Sequence[object]]:
+        rows, to_set = self._write()
+        query = rows.query.chain(UpdateQuery)
+        query.add_update_values(dict(to_set))  # type: ignore[attr-defined]
+        sql, parameters = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+        return sql, parameters
+
+    def run(self, **values: Any) -> int:
+        """How many rows it changed."""
+        sql, parameters = self._composed
+        with connection.cursor() as cursor:
+            cursor.execute(sql, _filled(parameters, values))
+            return int(cursor.rowcount)
+
+
+class PreparedInsert(Generic[M]):
+    """Inserts objects of one model, which has no other rows to write with it and sends no signals."""
+
+    def __init__(self, model: type[M]) -> None:
+        self._meta: Any = model._meta
+        self._model = model
+
+    @cached_property
+    def _fields(self) -> list[Any]:
+        return [field for field in self._meta.local_concrete_fields if field not in self._meta.db_returning_fields]
+
+    @cached_property
+    def _sql(self) -> str:
+        query = InsertQuery(self._model)
+        query.insert_values(self._fields, [self._model()])
+        compiler: Any = query.get_compiler(DEFAULT_DB_ALIAS)
+        compiler.returning_fields = self._meta.db_returning_fields
+        return str(compiler.as_sql()[0][0])
+
+    def insert(self, new: M) -> M:
+        """The object, with the key that the database gave it. Raises `IntegrityError` as `save` does."""
+        values = [field.get_db_prep_save(field.pre_save(new, True), connection) for field in self._fields]
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, values)
+            if self._meta.db_returning_fields:
+                (new.pk,) = cursor.fetchone()
+        new._state.adding, new._state.db = False, DEFAULT_DB_ALIAS
+        return new
