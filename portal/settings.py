@@ -102,8 +102,6 @@ CACHES = {
         "KEY_PREFIX": "portal",
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
     },
-    # Parts of pages that are the same for everybody in a language, kept in each process.
-    "fragments": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "fragments"},
 }
 
 # --- Languages and time --------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from portal.lib import crypto
 from portal.lib.masking import mask_email, mask_mobile
+from portal.lib.prepared import Prepared, PreparedInsert, slot
 from portal.messaging import policy
 from portal.messaging.models import Channel, Message, SendCount, State
 
@@ -58,12 +59,12 @@ def may_send_code(customer: "AbstractBaseUser", *, to: str, source: str, now: da
 
 def _account_wait(customer: "AbstractBaseUser", *, to: str, now: datetime, caps: policy.Caps) -> MaySend | None:
     """The wait of this account, or None. A message that the carrier refused counts for nothing."""
-    rows = Message.objects.filter(customer_id=customer.pk, is_code=True, created_at__gt=now - timedelta(days=1))
+    codes = _CODES.all(customer=customer.pk, since=now - timedelta(days=1))
     sent = sorted(
         (
-            (created_at, to_index)
-            for created_at, to_index, state, sent_at in rows.values_list("created_at", "to_index", "state", "sent_at")
-            if not (state == State.FAILED and sent_at is None)
+            (code.created_at, code.to_index)
+            for code in codes
+            if not (code.state == State.FAILED and code.sent_at is None)
         ),
         reverse=True,
     )
@@ -78,6 +79,13 @@ def _account_wait(customer: "AbstractBaseUser", *, to: str, now: datetime, caps:
     if last and last + policy.RESEND_WAIT > now:
         return MaySend(False, last + policy.RESEND_WAIT)
     return None
+
+
+_CODES = Prepared(
+    lambda: Message.objects.filter(
+        customer=slot(Message, "customer"), is_code=True, created_at__gt=slot(Message, "created_at", "since")
+    ).only("created_at", "to_index", "state", "sent_at")
+)
 
 
 class _CapReachedError(Exception):
@@ -106,6 +114,9 @@ def _count(counted: dict[str, tuple[int, timedelta]], now: datetime) -> None:
                 raise _CapReachedError(key)
 
 
+_NEW = PreparedInsert(Message)
+
+
 def put(
     *,
     channel: Channel,
@@ -119,23 +130,30 @@ def put(
     reference: str = "",
     now: datetime | None = None,
 ) -> Message:
-    """Add one message; it leaves after the commit, or not at all if the transaction is rolled back."""
+    """Add one message; it leaves after the commit, or not at all if the transaction is rolled back.
+
+    A worker is woken for a code at once. Anything else leaves with the sweep, within ten seconds: a login need not pay
+    for waking somebody twice.
+    """
     now = now or timezone.now()
-    message = Message.objects.create(
-        channel=channel,
-        kind=kind,
-        customer_id=customer.pk if customer else None,
-        is_code=is_code,
-        sealed=crypto.seal(SEAL, json.dumps({"to": to, "text": text, "subject": subject}).encode()),
-        to_index=crypto.blind_index("destination", to),
-        to_masked=mask_mobile(to).shown if channel == Channel.SMS else mask_email(to),
-        reference=reference,
-        created_at=now,
-        due_at=now,
-        expires_at=expires_at,
-        request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+    message = _NEW.insert(
+        Message(
+            channel=channel,
+            kind=kind,
+            customer_id=customer.pk if customer else None,
+            is_code=is_code,
+            sealed=crypto.seal(SEAL, json.dumps({"to": to, "text": text, "subject": subject}).encode()),
+            to_index=crypto.blind_index("destination", to),
+            to_masked=mask_mobile(to).shown if channel == Channel.SMS else mask_email(to),
+            reference=reference,
+            created_at=now,
+            due_at=now,
+            expires_at=expires_at,
+            request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+        )
     )
-    transaction.on_commit(partial(nudge, str(message.pk)), robust=True)
+    if is_code:
+        transaction.on_commit(partial(nudge, str(message.pk)), robust=True)
     return message
 
 
