@@ -8,8 +8,13 @@ from accounts.models import Method, Purpose, Result
 PURPOSE_LABELS: dict[str, Promise] = {
     Purpose.LOGIN: _("Log in"),
     Purpose.CHANGE_PASSWORD: _("Change trading password"),
+    Purpose.CHANGE_METHOD: _("Change verification method"),
+    Purpose.NEW_METHOD: _("Change verification method"),
 }
-METHOD_LABELS: dict[str, Promise] = {Method.SMS: _("Text message (SMS)")}
+METHOD_LABELS: dict[str, Promise] = {
+    Method.SMS: _("Text message (SMS)"),
+    Method.SOFT_TOKEN: _("Mobile security code"),
+}
 RESULT_LABELS: dict[str, Promise] = {
     Result.STARTED: _("Not completed"),
     Result.NO_VERIFICATION: _("Security check not passed"),
@@ -18,6 +23,7 @@ RESULT_LABELS: dict[str, Promise] = {
     Result.FROZEN: _("Refused: online login is frozen"),
     Result.CLOSED: _("Refused: account closed"),
     Result.NO_MOBILE: _("Refused: no mobile number on file"),
+    Result.PHONE_LOST: _("Refused: the phone was reported lost"),
     Result.PASSWORD_RIGHT: _("Right password, code not completed"),
     Result.WRONG_CODES: _("Right password, frozen by wrong codes"),
     Result.SUCCESS: _("Logged in"),

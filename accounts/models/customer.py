@@ -33,6 +33,7 @@ class Method(models.TextChoices):
     """How the second factor is proven."""
 
     SMS = "sms", _("text message")
+    SOFT_TOKEN = "soft_token", _("mobile security code")
 
 
 class CustomerManager(BaseUserManager["Customer"]):
@@ -84,6 +85,7 @@ class Customer(AbstractBaseUser, PermissionsMixin):
     must_change_password = models.BooleanField(default=False)
     password_changed_at = models.DateTimeField(default=timezone.now)
     last_security_change_at = models.DateTimeField(null=True, blank=True)
+    method_held_from = models.DateTimeField(null=True, blank=True)  # contacts changed, or password reset: no new method
     created_at = models.DateTimeField(default=timezone.now)
 
     USERNAME_FIELD = "login"

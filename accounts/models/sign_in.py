@@ -19,6 +19,7 @@ class Result(models.TextChoices):
     FROZEN = "frozen", "right password, account frozen"
     CLOSED = "closed", "right password, account closed"
     NO_MOBILE = "no_mobile", "right password, no mobile number"
+    PHONE_LOST = "phone_lost", "right password, phone reported lost"
     PASSWORD_RIGHT = "password_right", "right password, code not proven"
     WRONG_CODES = "wrong_codes", "right password, frozen by wrong codes"
     SUCCESS = "success", "logged in"
@@ -46,6 +47,8 @@ class Purpose(models.TextChoices):
 
     LOGIN = "login"
     CHANGE_PASSWORD = "change_password"  # noqa: S105
+    CHANGE_METHOD = "change_method"  # the current method, proven before it is given up
+    NEW_METHOD = "new_method"  # the method that takes its place
 
 
 class SignIn(models.Model):

@@ -39,21 +39,29 @@ def _first_key() -> tuple[str, bytes]:
     return next(iter(settings.SEALING_KEYS.items()))
 
 
-def seal(purpose: str, plain: bytes) -> bytes:
-    """Encrypt and authenticate; the result carries the name of the key."""
+def seal(purpose: str, plain: bytes, *, bound_to: str = "") -> bytes:
+    """Encrypt and authenticate; the result carries the name of the key.
+
+    What is bound to something, say to the key of its row, does not open in another's place.
+    """
     name, key = _first_key()
     nonce = secrets.token_bytes(_NONCE)
-    return name.encode() + b":" + nonce + _cipher(key, purpose).encrypt(nonce, plain, purpose.encode())
+    return name.encode() + b":" + nonce + _cipher(key, purpose).encrypt(nonce, plain, f"{purpose}{bound_to}".encode())
 
 
-def open_sealed(purpose: str, sealed: bytes) -> bytes:
+def sealed_by_first_key(sealed: bytes) -> bool:
+    """Whether these bytes need no re-sealing."""
+    return bytes(sealed).partition(b":")[0] == _first_key()[0].encode()
+
+
+def open_sealed(purpose: str, sealed: bytes, *, bound_to: str = "") -> bytes:
     """The plain bytes; raises `CannotOpen`."""
     name, _, body = bytes(sealed).partition(b":")
     key = settings.SEALING_KEYS.get(name.decode("ascii", "replace"))
     if key is None:
         raise CannotOpen("no key of that name")
     try:
-        return _cipher(key, purpose).decrypt(body[:_NONCE], body[_NONCE:], purpose.encode())
+        return _cipher(key, purpose).decrypt(body[:_NONCE], body[_NONCE:], f"{purpose}{bound_to}".encode())
     except (InvalidTag, ValueError):
         raise CannotOpen("not sealed for this purpose, or changed since") from None
 

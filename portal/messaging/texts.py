@@ -33,6 +33,22 @@ _CODE: dict[str, dict[str, str]] = {
         "en": "{code} is your {name} password change code, valid for 3 minutes. Reference {reference}. "
         "Never forward it or tell anyone, even our staff.",
     },
+    "change_method": {
+        "zh-hant": "{code} 是{name}「變更認證方式」驗證碼，3分鐘內有效。參考編號 {reference}。"
+        "切勿轉發或告訴他人，包括職員。",
+        "zh-hans": "{code} 是{name}“变更认证方式”验证码，3分钟内有效。参考编号 {reference}。"
+        "切勿转发或告诉他人，包括工作人员。",
+        "en": "{code} is your {name} code to change the verification method, valid for 3 minutes. "
+        "Reference {reference}. Tell nobody.",
+    },
+    "new_method": {
+        "zh-hant": "{code} 是{name}「確認新認證方式」驗證碼，3分鐘內有效。參考編號 {reference}。"
+        "切勿轉發或告訴他人，包括職員。",
+        "zh-hans": "{code} 是{name}“确认新认证方式”验证码，3分钟内有效。参考编号 {reference}。"
+        "切勿转发或告诉他人，包括工作人员。",
+        "en": "{code} is your {name} code to confirm your new verification method, valid for 3 minutes. "
+        "Reference {reference}. Tell nobody.",
+    },
 }
 
 
@@ -109,6 +125,7 @@ _FOOT = {
 }
 _METHODS = {
     "sms": {"zh-hant": "手機短訊", "zh-hans": "手机短信", "en": "text message (SMS)"},
+    "soft_token": {"zh-hant": "流動保安編碼", "zh-hans": "流动保安编码", "en": "mobile security code"},
 }
 
 

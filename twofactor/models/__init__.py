@@ -2,5 +2,16 @@
 
 from twofactor.models.challenge import Challenge, ChallengeState
 from twofactor.models.devices import StaffAuthenticator, StaffEnrolment
+from twofactor.models.soft_token import SoftToken, TokenState
+from twofactor.models.switch import MethodSwitch, SwitchState
 
-__all__ = ["Challenge", "ChallengeState", "StaffAuthenticator", "StaffEnrolment"]
+__all__ = [
+    "Challenge",
+    "ChallengeState",
+    "MethodSwitch",
+    "SoftToken",
+    "StaffAuthenticator",
+    "StaffEnrolment",
+    "SwitchState",
+    "TokenState",
+]
