@@ -147,6 +147,8 @@ def start_site(
 
 
 def _start_worker(processes: Processes, name: str, env: Mapping[str, str]) -> Process:
-    """One worker process. It is not waited for: the first code of the warm logins shows that it works."""
+    """One worker process with the schedule in it, for notices leave with the sweep. It is not waited for: the first
+    code of the warm logins shows that it works."""
     command = (sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "-P", "threads", "-c", "8")
-    return processes.start(name, *command, "--without-gossip", "--without-mingle", "--without-heartbeat", env=env)
+    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    return processes.start(name, *command, *quiet, "--beat", "--scheduler", "celery.beat.Scheduler", env=env)
