@@ -64,6 +64,13 @@ PROOF_LIFETIME = timedelta(minutes=5)
 #: Wrong passwords when proving again; then the session ends, so that a stolen one cannot be used to guess.
 PROVE_WRONG_PASSWORDS = 5
 
+# --- Changing the method ------------------------------------------------------------------------------
+#: After new contacts or a reset password the method stays as it is for so long: time for the owner to object.
+METHOD_HOLD = timedelta(hours=24)
+
+#: From a browser that the account does not know, a phone is reported lost at most once in this time.
+LOSS_REPORT_EVERY = timedelta(hours=24)
+
 # --- Passwords -----------------------------------------------------------------------------------------
 PASSWORD_MIN, PASSWORD_MAX = 8, 128  # characters
 PASSWORD_HISTORY = 8  # the last ones that may not come back

@@ -57,18 +57,26 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "Set EMAIL_FROM: notices need a sender that exists.",
         ),
         "E012": ("*" in settings.ALLOWED_HOSTS, "ALLOWED_HOSTS must not contain '*'."),
+        "E013": (
+            settings.TOKEN_APP_HOST in {urlsplit(settings.PUBLIC_ORIGIN).hostname} - {""},
+            "TOKEN_APP_HOST must not be the host of PUBLIC_ORIGIN: the token app needs a host name of its own.",
+        ),
+        "E014": (
+            settings.TOKEN_APP_HOST not in ("", *settings.ALLOWED_HOSTS),
+            "ALLOWED_HOSTS must name TOKEN_APP_HOST, which is a host name without https:// and without a port.",
+        ),
     }
     return [Error(sentence, id=f"portal.{number}") for number, (wrong, sentence) in refused.items() if wrong]
 
 
 @register()
 def brand_can_be_read(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """The brand file is there and whole, and every text message with a code fits one segment."""
+    """The brand file is there and whole, and every text message fits one segment."""
     try:
         brand.current()
     except ImproperlyConfigured as problem:
         return [Error(str(problem), id="portal.E020")]
-    return list(_texts_that_do_not_fit())
+    return [*_texts_that_do_not_fit(), *_alerts_that_do_not_fit()]
 
 
 def _texts_that_do_not_fit() -> Iterator[CheckMessage]:
@@ -81,3 +89,11 @@ def _texts_that_do_not_fit() -> Iterator[CheckMessage]:
                 yield Error(
                     f"The text message for {purpose} in {language} does not fit one segment.{hint}", id="portal.E021"
                 )
+
+
+def _alerts_that_do_not_fit() -> Iterator[CheckMessage]:
+    for notice in texts.Notice:
+        for language, _ in settings.LANGUAGES:
+            if texts.segments(texts.notice_sms(notice, language=language, tail="00")) > 1:
+                sentence = f"The text message that tells of {notice} in {language} does not fit one segment."
+                yield Error(f"{sentence} Shorten sms_name.", id="portal.E022")

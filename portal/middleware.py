@@ -13,12 +13,14 @@ from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, ProgrammingError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.request import split_domain_port
 from django.utils import timezone
 from django.utils.translation import get_language_from_path
 from django_otp.middleware import OTPMiddleware
 
 from accounts.policy import ABSOLUTE_LIFETIME
 from portal.views import database_gone, method_not_allowed, too_large
+from twofactor.views import token_app
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger(__name__)
@@ -78,6 +80,19 @@ class RequestContextMiddleware:
             status=response.status_code,
             milliseconds=round(seconds * 1000),
         )
+
+
+class TokenAppHostMiddleware:
+    """Answers for the token app's own host name, where the portal has no page and sets no cookie."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        ours = settings.TOKEN_APP_HOST
+        if ours and split_domain_port(request.get_host())[0] == ours:
+            return token_app.serve(request)
+        return self.get_response(request)
 
 
 class LanguageCookieMiddleware:

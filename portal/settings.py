@@ -32,6 +32,8 @@ TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0 if DEMO else None, low
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 STAFF_PATH = "/staff/"
+# The token app has a host name of its own, so that nothing of the portal can reach the keys that it keeps.
+TOKEN_APP_HOST = env.text("TOKEN_APP_HOST", "").strip().lower()
 
 # --- Applications --------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -58,6 +60,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.middleware.TokenAppHostMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "portal.middleware.LanguageCookieMiddleware",
     "portal.middleware.BodyBoundMiddleware",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("portal.desk.urls")),
     path("staff/", admin.site.urls),
     *([path("demo/", include("portal.demo.urls"))] if settings.DEMO else []),
+    *([path("token/", include("twofactor.token_urls"))] if settings.DEMO else []),
     *i18n_patterns(
         path("home/", views.home, name="home"),
         path("help/<slug:slug>/", views.help_page, name="help"),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import sessions
 from accounts.decorators import inside_with_previous
-from accounts.models import SignIn
+from accounts.models import Method, SignIn
 from accounts.words import METHOD_LABELS
 from portal.messaging import notices
 from portal.messaging.models import Message, State
@@ -42,10 +42,13 @@ def home(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     customer = sign_in.customer
     if customer is None:
         raise AssertionError("a session has an account")
+    method = METHODS[customer.method]
     context = {
         "last": sign_in.previous,
         "method_label": METHOD_LABELS[customer.method],
-        "destination": METHODS[customer.method].destination(customer),
+        "destination": method.destination(customer),
+        "device": method.device(customer),
+        "needs_mobile": not METHODS[Method.SMS].ready(customer),
         "has_other_channel": notices.has_channel(customer),
         "password_age_days": (timezone.now() - customer.password_changed_at).days,
     }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The programs that the tests drive: a PostgreSQL, a Redis, a browser, gettext, a Chinese font.
+# The programs that the tests drive: a PostgreSQL, a Redis, a browser, gettext, a token, a Chinese font.
 # Root on Debian gets what is missing; anybody else one sentence that says what to install.
 set -eu
 
@@ -17,6 +17,7 @@ need postgresql postgres
 need redis-server command -v redis-server
 need chromium command -v chromium
 need gettext command -v msgfmt
+need oathtool command -v oathtool
 need fonts-noto-cjk chinese
 need python3-venv "${PYTHON:-python3}" -c "import ensurepip, venv"
 

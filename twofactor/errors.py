@@ -19,4 +19,45 @@ OTHER_LOGIN = _(
 OTHER_LOGIN_UNSENT = _("That code belongs to another request, reference %(other)s. Ask for a new code here.")
 TOO_MANY_CODES = _("You have asked for too many codes. Try again after %(time)s (Hong Kong time).")
 RESENT = _("A new code was sent. The earlier code no longer works.")
+TOKEN_TRIES_LEFT = ngettext_lazy(
+    "That code is incorrect. %(count)d try left. Check that your phone sets its time automatically.",
+    "That code is incorrect. %(count)d tries left. Check that your phone sets its time automatically.",
+    "count",
+)
+TOKEN_USED = _("That code was used. Wait for the next one (up to 30 seconds).")
+TOKEN_EXPIRED = _("That took too long. Please start again.")
+WRONG_AND_CLOCK = _("%(tries)s %(clock)s")
+CLOCK_SLOW = ngettext_lazy(
+    "It is about %(count)d minute old, or your phone’s clock is about %(count)d minute slow.",
+    "It is about %(count)d minutes old, or your phone’s clock is about %(count)d minutes slow.",
+    "count",
+)
+CLOCK_MENDED = _("Your phone’s clock is right now, but at an earlier login it was not.")
+CLOCK_HELP = _(
+    "Let your phone set its time automatically and enter the newest code. If that does not help, enter two codes in"
+    " a row instead."
+)
+TWO_CODES_SHAPE = _("Enter two codes of 6 digits each: the one that the app shows, and the one after it")
 RESEND_WAIT = ngettext_lazy("You can resend in %(count)d second.", "You can resend in %(count)d seconds.", "count")
+
+# --- Changing the method ---
+METHOD_MISSING = _("Choose a verification method")
+METHOD_IN_USE = _("You are using this method.")
+METHOD_HELD = _("The verification method cannot be changed at the moment.")
+METHOD_NOT_OFFERED = _("This method cannot be chosen at the moment.")
+SWITCH_GONE = _("That change is finished, was stopped, or took too long. Nothing was changed now. You can start again.")
+SWITCH_STOPPED = _("The change was stopped. Your present method stays.")
+SWITCH_TOO_MANY = _("Too many wrong codes. The change was stopped and your present method stays.")
+DEVICE_NAME = _("Enter a name of 1 to 40 characters for the phone, in ordinary letters and digits")
+APP_CODE_SHAPE = _("Enter the 6-digit code that the app shows")
+APP_CODE_WRONG = ngettext_lazy(
+    "That code is incorrect. You have %(count)d try left. The key is already in your app: enter the code that it"
+    " shows now, and check that the phone sets its time automatically.",
+    "That code is incorrect. You have %(count)d tries left. The key is already in your app: enter the code that it"
+    " shows now, and check that the phone sets its time automatically.",
+    "count",
+)
+NEW_CODE_USED = _("That code has been used. Ask for a new one.")
+
+# --- Reporting a phone as lost ---
+REPORTED_TODAY = _("A loss was reported today from a browser that we do not know. Please call our hotline.")

@@ -28,3 +28,27 @@ ENROLMENT_TRIES = 5
 #: RFC 6238 steps of 30 s that a staff code may be off, before and after.
 STAFF_STEPS_OFF = 1
 STAFF_SEED_BYTES = 20  # 160 bits, RFC 4226
+
+# --- Changing the method ------------------------------------------------------------------------------
+#: From the proof of the current method to the proof of the new one: time to install an app and to scan.
+KEY_LIFETIME = timedelta(minutes=10)
+
+#: Wrong codes of the new method; then the change is over. They say nothing of the method in use and freeze nothing.
+NEW_METHOD_TRIES = 5
+
+DEVICE_NAME_MAX = 40  # characters
+SWITCH_RETENTION = timedelta(days=90)
+
+# --- The mobile security code -------------------------------------------------------------------------
+#: A code is good for this many steps of 30 s, its own included: 60 s from its start (the broker's client guide).
+STEPS_ACCEPTED = 2
+
+#: Steps of 30 s either way within which two codes in a row teach us a phone's clock, and of the past within which a
+#: wrong code is known as one of a slow clock: ten minutes.
+CLOCK_SEARCH = 20
+
+#: A key that was shown and never confirmed is deleted after this; it is void after ten minutes.
+UNBOUND_RETENTION = timedelta(days=1)
+
+#: Seeds that are sealed anew in one transaction: short, because logins wait for the rows.
+RESEAL_BATCH = 100

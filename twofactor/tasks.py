@@ -3,13 +3,15 @@
 from celery import shared_task
 from django.utils import timezone
 
-from twofactor.services import challenges, login
+from twofactor.services import challenges, login, switching, tokens
 
 
 @shared_task(name="twofactor.purge")
 def purge() -> None:
-    """Delete spent challenges."""
+    """Delete spent challenges, old changes of method, and keys that were shown and never confirmed."""
     challenges.purge(timezone.now())
+    switching.purge(timezone.now())
+    tokens.purge(timezone.now())
 
 
 @shared_task(name="twofactor.report_unfinished_logins")

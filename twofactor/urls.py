@@ -1,6 +1,6 @@
 from django.urls import path
 
-from twofactor.views import challenge, login, prove
+from twofactor.views import bind, challenge, confirm, login, lost, method, prove, resync
 
 app_name = "twofactor"
 urlpatterns = [
@@ -10,8 +10,19 @@ urlpatterns = [
     path("login/verify/", challenge.challenge, name="challenge"),
     path("login/resend/", challenge.resend, name="resend"),
     path("login/delivery/", challenge.delivery, name="delivery"),
+    path("login/clock/", resync.login, name="resync"),
+    path("login/lost/", lost.lost, name="lost"),
+    path("service/2fa/", method.method, name="method"),
+    path("service/2fa/stop/", method.stop, name="method_stop"),
+    path("service/2fa/done/", method.done, name="method_done"),
+    path("service/2fa/bind/", bind.bind, name="bind"),
+    path("service/2fa/bind/code/", bind.code, name="bind_code"),
+    path("service/2fa/confirm/", confirm.confirm, name="confirm"),
+    path("service/2fa/confirm/resend/", confirm.resend, name="confirm_resend"),
+    path("service/2fa/confirm/delivery/", confirm.delivery, name="confirm_delivery"),
     path("service/prove/", prove.prove, name="prove"),
     path("service/prove/code/", prove.code, name="prove_code"),
     path("service/prove/resend/", prove.resend, name="prove_resend"),
     path("service/prove/delivery/", prove.delivery, name="prove_delivery"),
+    path("service/prove/clock/", resync.prove, name="prove_resync"),
 ]

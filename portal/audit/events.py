@@ -17,6 +17,10 @@ class Event(StrEnum):
     PASSWORD_CHANGED = "password.changed"  # noqa: S105
     PASSWORD_CHANGE_FORCED = "password.change_forced"  # noqa: S105
     SESSIONS_ENDED = "sessions.ended"
+    METHOD_CHANGED = "method.changed"
+    TOKEN_BOUND = "token.bound"  # noqa: S105
+    TOKEN_REMOVED = "token.removed"  # noqa: S105
+    PHONE_REPORTED_LOST = "phone.reported_lost"
     STAFF_ENROLMENT_ISSUED = "staff.enrolment_issued"
     STAFF_ENROLLED = "staff.enrolled"
     STAFF_LOGGED_IN = "staff.logged_in"

@@ -10,8 +10,9 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import AccountState, Customer, FreezeCause
-from twofactor.models import StaffAuthenticator
+from accounts.models import AccountState, Customer, FreezeCause, Method
+from twofactor.models import SoftToken, StaffAuthenticator, TokenState
+from twofactor.services import tokens
 
 PASSWORD = "Harbour-2026-demo"
 SEED_LENGTH = 20  # bytes, what RFC 4226 recommends
@@ -19,11 +20,15 @@ SEED_LENGTH = 20  # bytes, what RFC 4226 recommends
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One demo client; `about` is what the supervisor prints beside the account number."""
+    """One demo client; `about` is what the supervisor prints beside the account number.
+
+    `device` is the name of the phone with the mobile security code, for whoever uses one.
+    """
 
     login: str
     name: str
     about: str
+    device: str = ""
     fields: dict[str, object] = field(default_factory=dict)
 
 
@@ -32,31 +37,32 @@ CLIENTS = (
         "100001",
         "Amy Chan",
         "Amy Chan, Traditional Chinese",
-        {"mobile": "+85291234567", "email": "amy.chan@client.example", "language": "zh-hant"},
+        fields={"mobile": "+85291234567", "email": "amy.chan@client.example", "language": "zh-hant"},
     ),
     Client(
         "100002",
         "Ben Wong",
-        "Ben Wong, English",
-        {"mobile": "+85261234568", "email": "ben.wong@client.example", "language": "en"},
+        "Ben Wong, English, mobile security code",
+        device="Ben’s phone",
+        fields={"mobile": "+85261234568", "email": "ben.wong@client.example", "language": "en"},
     ),
     Client(
         "100003",
         "Cleo Lee",
         "Cleo Lee, Simplified Chinese",
-        {"mobile": "+85251234569", "email": "cleo.lee@client.example", "language": "zh-hans"},
+        fields={"mobile": "+85251234569", "email": "cleo.lee@client.example", "language": "zh-hans"},
     ),
     Client(
         "100004",
         "Dora Ho",
         "Dora Ho, no mobile number on file: no way in",
-        {"email": "dora.ho@client.example", "language": "en"},
+        fields={"email": "dora.ho@client.example", "language": "en"},
     ),
     Client(
         "100005",
         "Eric Lam",
         "Eric Lam, frozen by staff",
-        {
+        fields={
             "mobile": "+85291234560",
             "email": "eric.lam@client.example",
             "language": "zh-hant",
@@ -73,16 +79,18 @@ STAFF = {"clerk.mak": ("Mak Wing Sze", "clerk"), "super.chan": ("Chan Tai Man", 
 def load(people: Path) -> int:
     """Make whoever is not there yet, and write to `people` who may log in; how many were made.
 
-    Who is there stays as found, so that a demo goes on where it stopped. The seeds of staff live in the
-    database only sealed; the file keeps them readable, so that they can be shown at each start.
+    Who is there stays as found, so that a demo goes on where it stopped. Seeds live in the database only
+    sealed; the file keeps them readable, so that they can be shown at each start.
     """
-    made = sum(_client(client) for client in CLIENTS)
     seeds = _known_seeds(people)
+    made = sum(_client(client, seeds) for client in CLIENTS)
     for login in STAFF:
         made += _staff(login, seeds)
     content = {
         "password": PASSWORD,
-        "clients": [{"login": client.login, "about": client.about} for client in CLIENTS],
+        "clients": [
+            {"login": client.login, "about": client.about, "seed": seeds.get(client.login, "")} for client in CLIENTS
+        ],
         "staff": [{"login": login, "seed": seeds[login]} for login in STAFF],
     }
     unfinished = people.with_suffix(".new")
@@ -92,8 +100,9 @@ def load(people: Path) -> int:
     return made
 
 
-def _client(client: Client) -> int:
+def _client(client: Client, seeds: dict[str, str]) -> int:
     if Customer.objects.filter(login=client.login).exists():
+        _keep_seed(client, seeds)
         return 0
     frozen = client.fields.get("state") == AccountState.FROZEN
     Customer.objects.create_client(
@@ -104,7 +113,28 @@ def _client(client: Client) -> int:
         frozen_at=timezone.now() if frozen else None,
         **client.fields,
     )
+    if client.device:
+        _bind(client, seeds)
     return 1
+
+
+def _bind(client: Client, seeds: dict[str, str]) -> None:
+    now = timezone.now()
+    customer = Customer.lock(Customer.objects.get(login=client.login).pk)
+    token, seed = tokens.show(customer, name=client.device, now=now)
+    tokens.bind(customer, token, now=now)
+    customer.method, customer.method_chosen_at = Method.SOFT_TOKEN, now
+    customer.save(update_fields=["method", "method_chosen_at"])
+    seeds[client.login] = base64.b32encode(seed).decode()
+
+
+def _keep_seed(client: Client, seeds: dict[str, str]) -> None:
+    """Show no seed that opens nothing any more; if the file is gone, the seed is replaced."""
+    token = SoftToken.objects.filter(customer__login=client.login, state=TokenState.BOUND, name=client.device).first()
+    if token is not None and not seeds:
+        _bind(client, seeds)
+    elif token is None or base64.b32decode(seeds.get(client.login, "")) != token.seed:
+        seeds.pop(client.login, None)
 
 
 def _staff(login: str, seeds: dict[str, str]) -> int:
@@ -127,6 +157,7 @@ def _staff(login: str, seeds: dict[str, str]) -> int:
 def _known_seeds(people: Path) -> dict[str, str]:
     try:
         content = json.loads(people.read_text(encoding="utf-8"))
-        return {each["login"]: each["seed"] for each in content["staff"]}
+        people_with_seeds = [*content["staff"], *content["clients"]]
+        return {each["login"]: each["seed"] for each in people_with_seeds if each.get("seed")}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

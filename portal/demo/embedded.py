@@ -126,7 +126,8 @@ def web_answers(port: int) -> bool:
 def greeting(house: House, port: int) -> str:
     """Where to look and who may log in."""
     people = json.loads(house.people.read_text(encoding="utf-8"))
-    clients = "\n".join(f"    {each['login']}  {each['about']}" for each in people["clients"])
+    keys = {each["login"]: f", with the key {each['seed']}" if each["seed"] else "" for each in people["clients"]}
+    clients = "\n".join(f"    {each['login']}  {each['about']}{keys[each['login']]}" for each in people["clients"])
     staff = "\n".join(f"    {each['login']:<10}  {each['seed']}" for each in people["staff"])
     origin = f"http://localhost:{port}"
     return f"""

@@ -39,6 +39,10 @@ def _first_key() -> tuple[str, bytes]:
     return next(iter(settings.SEALING_KEYS.items()))
 
 
+def _label(purpose: str, bound_to: str) -> bytes:
+    return f"{purpose}\0{bound_to}".encode() if bound_to else purpose.encode()
+
+
 def seal(purpose: str, plain: bytes, *, bound_to: str = "") -> bytes:
     """Encrypt and authenticate; the result carries the name of the key.
 
@@ -46,7 +50,7 @@ def seal(purpose: str, plain: bytes, *, bound_to: str = "") -> bytes:
     """
     name, key = _first_key()
     nonce = secrets.token_bytes(_NONCE)
-    return name.encode() + b":" + nonce + _cipher(key, purpose).encrypt(nonce, plain, f"{purpose}{bound_to}".encode())
+    return name.encode() + b":" + nonce + _cipher(key, purpose).encrypt(nonce, plain, _label(purpose, bound_to))
 
 
 def sealed_by_first_key(sealed: bytes) -> bool:
@@ -61,7 +65,7 @@ def open_sealed(purpose: str, sealed: bytes, *, bound_to: str = "") -> bytes:
     if key is None:
         raise CannotOpen("no key of that name")
     try:
-        return _cipher(key, purpose).decrypt(body[:_NONCE], body[_NONCE:], f"{purpose}{bound_to}".encode())
+        return _cipher(key, purpose).decrypt(body[:_NONCE], body[_NONCE:], _label(purpose, bound_to))
     except (InvalidTag, ValueError):
         raise CannotOpen("not sealed for this purpose, or changed since") from None
 

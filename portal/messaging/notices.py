@@ -8,7 +8,12 @@ from django.utils import timezone
 
 from portal.messaging import outbox, policy
 from portal.messaging.models import Channel, Message
-from portal.messaging.texts import Detail, Notice, notice_email
+from portal.messaging.texts import Detail, Notice, notice_email, notice_sms
+
+#: Told by e-mail and by text message both: whoever has taken over one of the two must not hide it.
+_TO_BOTH = {Notice.METHOD_CHANGED, Notice.PHONE_LOST}
+#: Told along with the change of method; a second text message would say nothing new.
+_BY_EMAIL_ONLY = {Notice.TOKEN_BOUND, Notice.TOKEN_REMOVED}
 
 
 class Recipient(Protocol):
@@ -18,29 +23,44 @@ class Recipient(Protocol):
     login: str
     name: str
     email: str
+    mobile: str
+    method: str
     language: str
 
 
 def has_channel(recipient: Recipient) -> bool:
-    """Whether notices reach this client by a channel other than the text messages that the login uses."""
-    return bool(recipient.email)
+    """Whether notices reach this client by a channel other than the one that the login uses."""
+    return bool(recipient.email) or _by_other_means_than_texts(recipient)
 
 
-def tell(recipient: Recipient, notice: Notice, *, now: datetime, detail: Detail | None = None) -> Message | None:
-    """Put one notice into the outbox, in the client's language; None when there is no other channel to use.
+def tell(recipient: Recipient, notice: Notice, *, now: datetime, detail: Detail | None = None) -> list[Message]:
+    """Put one notice into the outbox, in the client's language; empty when there is no channel to use.
 
-    The login speaks by text message, so a notice goes by e-mail. There is no opting out. A client without an
-    e-mail address is asked for one on the home page.
+    It goes by e-mail. Without an e-mail address it goes by text message, if the login uses none. A change of the
+    method and a lost phone are told by both. There is no opting out.
     """
-    if not has_channel(recipient):
-        return None
+    told = []
+    if recipient.email:
+        told.append(_email(recipient, notice, now=now, detail=detail or Detail()))
+    instead = not recipient.email and notice not in _BY_EMAIL_ONLY and _by_other_means_than_texts(recipient)
+    if recipient.mobile and (notice in _TO_BOTH or instead):
+        told.append(_sms(recipient, notice, now=now))
+    return told
+
+
+def _by_other_means_than_texts(recipient: Recipient) -> bool:
+    """Whether this client logs in without text messages, which then are free to tell of it."""
+    return bool(recipient.mobile) and recipient.method != Channel.SMS
+
+
+def _email(recipient: Recipient, notice: Notice, *, now: datetime, detail: Detail) -> Message:
     subject, text = notice_email(
         notice,
         language=recipient.language,
         customer=recipient.name,
         tail=recipient.login[-2:],
         when=_when(now, recipient.language),
-        detail=detail or Detail(),
+        detail=detail,
     )
     return outbox.put(
         channel=Channel.EMAIL,
@@ -49,6 +69,18 @@ def tell(recipient: Recipient, notice: Notice, *, now: datetime, detail: Detail 
         subject=subject,
         text=text,
         customer=recipient,  # type: ignore[arg-type]  # a customer is one; this app does not know the class
+        expires_at=now + policy.NOTICE_LIFETIME,
+        now=now,
+    )
+
+
+def _sms(recipient: Recipient, notice: Notice, *, now: datetime) -> Message:
+    return outbox.put(
+        channel=Channel.SMS,
+        kind=f"notice.{notice}",
+        to=recipient.mobile,
+        text=notice_sms(notice, language=recipient.language, tail=recipient.login[-2:]),
+        customer=recipient,  # type: ignore[arg-type]
         expires_at=now + policy.NOTICE_LIFETIME,
         now=now,
     )

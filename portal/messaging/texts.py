@@ -1,7 +1,7 @@
 """The wording of every text message and e-mail, in three languages, on one page for whoever has to approve it.
 
 No text carries a link or asks for a code. A text message with a code says what it is for, how long it is
-valid, its reference, and that nobody should be told; it fits one segment (see `segments`).
+valid, its reference, and that nobody should be told. Every text message fits one segment (see `segments`).
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ _CODE: dict[str, dict[str, str]] = {
         "zh-hans": "{code} 是{name}“变更认证方式”验证码，3分钟内有效。参考编号 {reference}。"
         "切勿转发或告诉他人，包括工作人员。",
         "en": "{code} is your {name} code to change the verification method, valid for 3 minutes. "
-        "Reference {reference}. Tell nobody.",
+        "Reference {reference}. Never forward it or tell anyone.",
     },
     "new_method": {
         "zh-hant": "{code} 是{name}「確認新認證方式」驗證碼，3分鐘內有效。參考編號 {reference}。"
@@ -47,7 +47,7 @@ _CODE: dict[str, dict[str, str]] = {
         "zh-hans": "{code} 是{name}“确认新认证方式”验证码，3分钟内有效。参考编号 {reference}。"
         "切勿转发或告诉他人，包括工作人员。",
         "en": "{code} is your {name} code to confirm your new verification method, valid for 3 minutes. "
-        "Reference {reference}. Tell nobody.",
+        "Reference {reference}. Never forward it or tell anyone.",
     },
 }
 
@@ -61,6 +61,10 @@ class Notice(StrEnum):
     UNFROZEN = "unfrozen"
     UNFINISHED_LOGIN = "unfinished_login"
     FROZEN_LOGIN = "frozen_login"
+    METHOD_CHANGED = "method_changed"
+    TOKEN_BOUND = "token_bound"  # noqa: S105
+    TOKEN_REMOVED = "token_removed"  # noqa: S105
+    PHONE_LOST = "phone_lost"
 
 
 _EVENTS: dict[Notice, dict[str, str]] = {
@@ -94,6 +98,26 @@ _EVENTS: dict[Notice, dict[str, str]] = {
         "zh-hans": "有人以正确密码尝试登录已冻结的账户",
         "en": "someone used the right password while online login is frozen",
     },
+    Notice.METHOD_CHANGED: {
+        "zh-hant": "已變更認證方式",
+        "zh-hans": "已变更认证方式",
+        "en": "the verification method was changed",
+    },
+    Notice.TOKEN_BOUND: {
+        "zh-hant": "已綁定流動保安編碼",
+        "zh-hans": "已绑定流动保安编码",
+        "en": "a mobile security code was bound",
+    },
+    Notice.TOKEN_REMOVED: {
+        "zh-hant": "已移除流動保安編碼",
+        "zh-hans": "已移除流动保安编码",
+        "en": "the mobile security code was removed",
+    },
+    Notice.PHONE_LOST: {
+        "zh-hant": "已報失手機，流動保安編碼已停用",
+        "zh-hans": "已报失手机，流动保安编码已停用",
+        "en": "the phone was reported lost and its mobile security code stopped",
+    },
 }
 
 _SUBJECT = {"zh-hant": "【{name}】{event}", "zh-hans": "【{name}】{event}", "en": "[{name}] {event}"}
@@ -116,6 +140,16 @@ _NOT_YOU = {
     "zh-hant": "如非本人操作或有疑問，請即致電客戶服務熱線 {hotline}。",
     "zh-hans": "如非本人操作或有疑问，请立即致电客户服务热线 {hotline}。",
     "en": "If this was not you, or you are in doubt, call our customer service hotline now: {hotline}.",
+}
+_ALERT = {
+    "zh-hant": "{name}：尾數{tail}帳戶{event}。",
+    "zh-hans": "{name}：尾号{tail}账户{event}。",
+    "en": "{name}: {event} (account ending {tail}).",
+}
+_ALERT_NOT_YOU = {
+    "zh-hant": "如非本人操作，請即致電 {hotline}。",
+    "zh-hans": "如非本人操作，请立即致电 {hotline}。",
+    "en": " Not you? Call {hotline} now.",
 }
 _FOOT = {
     "zh-hant": "本電郵不含連結。我們不會向你索取密碼或驗證碼。如需登入，請自行輸入網址或使用書籤。",
@@ -172,6 +206,14 @@ def notice_email(
     paragraphs.append(_FOOT[language])
     subject = _SUBJECT[language].format(name=words.sms_name.in_language(language), event=event)
     return subject, "\n\n".join(paragraphs) + "\n"
+
+
+def notice_sms(notice: Notice, *, language: str, tail: str) -> str:
+    """A notice as a text message: what happened on which account, and whom to call."""
+    words = brand.current()
+    event = _EVENTS[notice][language]
+    text = _ALERT[language].format(name=words.sms_name.in_language(language), tail=tail, event=event)
+    return text + (_ALERT_NOT_YOU[language].format(hotline=words.hotline) if words.hotline else "")
 
 
 def segments(text: str) -> int:

@@ -11,6 +11,7 @@ from accounts.models import AccountState, Customer, FreezeCause, Result, SignIn
 from accounts.services import login, sign_ins, verification
 from tests.accounts.steps import MORNING, WRONG
 from tests.actors import PASSWORD, Handset, Visitor, text_of, wrong
+from tests.twofactor.phone import give_phone, suspend
 
 pytestmark = pytest.mark.django_db
 Clock = time_machine.Traveller
@@ -40,6 +41,13 @@ def closed(make: Make, visitor: Visitor, handset: Handset) -> None:
 
 def no_mobile(make: Make, visitor: Visitor, handset: Handset) -> None:
     make("200001", mobile="")
+    visitor.password_step("200001")
+
+
+def phone_lost(make: Make, visitor: Visitor, handset: Handset) -> None:
+    ben = make("200001", mobile="+85298765432")
+    give_phone(ben)
+    suspend(ben)
     visitor.password_step("200001")
 
 
@@ -81,6 +89,7 @@ KINDS: dict[Kind, Result] = {
     frozen: Result.FROZEN,
     closed: Result.CLOSED,
     no_mobile: Result.NO_MOBILE,
+    phone_lost: Result.PHONE_LOST,
     slowed: Result.SLOWED,
     no_verification: Result.NO_VERIFICATION,
     password_right: Result.PASSWORD_RIGHT,

@@ -7,7 +7,7 @@ import argparse
 import sys
 import time
 
-from tests.benchmarks import cost, pace, page, results
+from tests.benchmarks import cost, pace, page, results, token_app
 from tests.benchmarks.clients import crowd
 from tests.benchmarks.figures import FILE, Report
 from tests.benchmarks.house import House, house, profile
@@ -50,6 +50,8 @@ def measure(built: House) -> str:
     results.add_costs(report, costs)
     results.add_pace(report, paced)
     results.add_page(report, page.weigh(few.web))
+    say("the token app")
+    results.add_token_app(report, token_app.measure(few.web))
     results.add_memory(report, few, many)
     report.write()
     return f"{results.statements_table(costs.statements)}\n\n{report.table()}"

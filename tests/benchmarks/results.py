@@ -10,6 +10,7 @@ from tests.benchmarks.login import STEPS
 from tests.benchmarks.pace import Paced
 from tests.benchmarks.page import Page
 from tests.benchmarks.site import Site
+from tests.benchmarks.token_app import TokenApp
 
 _OF_FEW = ROUNDS * LOGINS
 _QUERY_SHOWN = 110  # characters
@@ -88,6 +89,16 @@ def add_page(report: Report, page: Page) -> None:
         Figure("login_page_html_bytes", "  its HTML alone", page.html_bytes / 1024, "KB"),
         Figure("login_page_requests", "  requests to load it", page.requests, "requests"),
     )  # fmt: skip
+
+
+def add_token_app(report: Report, app: TokenApp) -> None:
+    """The token app over the wire, and how soon it shows a code."""
+    report.add(
+        Figure("token_app_bytes", "Token app: everything over the wire", app.wire_bytes / 1024, "KB", 40),
+        Figure("token_app_offline_code", "Token app: code on screen, offline", percentile(app.to_code, 50), "ms", 200),
+        Figure("token_app_offline_code_slowest", "  the slowest start", max(app.to_code), "ms"),
+        Figure("token_app_requests", "  requests to load and install it", app.requests, "requests"),
+    )
 
 
 def add_memory(report: Report, few: Site, many: Site) -> None:

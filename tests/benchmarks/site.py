@@ -17,6 +17,7 @@ from tests.benchmarks.cluster import OWNER, WEB, WORKER, Cluster
 from tests.benchmarks.processes import BASE_DIR, BenchError, Process, Processes, free_port
 
 HOST = "portal.bench.example"
+TOKEN_HOST = "localhost"  # without TLS a browser runs a service worker for no other name
 WORKERS, THREADS = 2, 4
 _GUNICORN = (sys.executable, "-m", "gunicorn", "-c", str(BASE_DIR / "portal" / "gunicorn_conf.py"))
 
@@ -37,7 +38,8 @@ def production(folder: Path, carrier: Carrier) -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(50),
         "SEALING_KEYS": f"bench:{_key()}",
         "INDEX_KEY": _key(),
-        "ALLOWED_HOSTS": HOST,
+        "ALLOWED_HOSTS": f"{HOST},{TOKEN_HOST}",
+        "TOKEN_APP_HOST": TOKEN_HOST,
         "PUBLIC_ORIGIN": f"https://{HOST}",
         "TRUSTED_PROXY_COUNT": "1",
         "BRAND": "gtjai",

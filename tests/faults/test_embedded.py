@@ -229,7 +229,8 @@ def test_a_killed_supervisor_takes_everybody_along_and_a_new_one_goes_on(tmp_pat
         second.end()
     assert f"{second.origin}/demo/handset/" in said
     people = json.loads((second.data_dir / "demo.json").read_text(encoding="utf-8"))
-    assert all(each["seed"] in said for each in people["staff"])
+    assert all(each["seed"] in said for each in [*people["staff"], *people["clients"]])
+    assert [each["login"] for each in people["clients"] if each["seed"]] == ["100002"]
     assert "100001" in said
     assert people["password"] in said
     for line in (second.data_dir / "secrets.env").read_text(encoding="ascii").split():

@@ -5,13 +5,15 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Customer, FreezeCause
+from accounts.models import Customer, FreezeCause, Method
 from accounts.services import lockout
-from portal.messaging.texts import Detail, Notice, notice_email
+from portal.messaging import notices
+from portal.messaging.texts import Detail, Notice, notice_email, notice_sms
 from tests.accounts.steps import attempt, choose, prove
-from tests.actors import PASSWORD, Handset, Visitor, emails, wrong
+from tests.actors import PASSWORD, Handset, Visitor, emails, sent_codes, wrong
 from twofactor.services.login import Step, tell_unfinished
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +175,52 @@ def test_who_has_no_email_address_is_asked_for_one(make_client: Callable[..., Cu
     visitor = Visitor("en")
     visitor.log_in(handset, ben)
     assert b"We have no e-mail address on file for you." in visitor.get("home/").content
+
+
+def with_the_app(client: Customer, **fields: object) -> Customer:
+    """A client whose login uses no text messages."""
+    Customer.objects.filter(pk=client.pk).update(method=Method.SOFT_TOKEN, language="en", **fields)
+    client.refresh_from_db()
+    return client
+
+
+def tell(client: Customer, notice: Notice) -> list[str]:
+    """Tell it; by which channels."""
+    with transaction.atomic():
+        return sorted(message.channel for message in notices.tell(client, notice, now=timezone.now()))
+
+
+@pytest.mark.parametrize("notice", Notice)
+def test_with_the_app_and_no_email_address_text_messages_tell(notice: Notice, amy: Customer, handset: Handset) -> None:
+    """N1: a channel other than the login's; what comes along with a change is not said twice"""
+    client = with_the_app(amy, email="")
+    expected = [] if notice in {Notice.TOKEN_BOUND, Notice.TOKEN_REMOVED} else ["sms"]
+    assert tell(client, notice) == expected
+    assert handset.texts(amy.mobile) == [notice_sms(notice, language="en", tail="01")] * len(expected)
+    assert notices.has_channel(client)
+    assert sent_codes(client) == 0
+
+
+@pytest.mark.parametrize("notice", Notice)
+def test_change_and_loss_are_told_by_both_and_the_rest_by_email(notice: Notice, amy: Customer) -> None:
+    """N1"""
+    both = notice in {Notice.METHOD_CHANGED, Notice.PHONE_LOST}
+    assert tell(amy, notice) == (["email", "sms"] if both else ["email"])
+    assert tell(with_the_app(amy), notice) == (["email", "sms"] if both else ["email"])
+
+
+def test_text_messages_do_not_tell_of_a_login_by_text_message(amy: Customer) -> None:
+    """N1"""
+    Customer.objects.filter(pk=amy.pk).update(email="")
+    amy.refresh_from_db()
+    assert not notices.has_channel(amy)
+    assert tell(amy, Notice.LOGIN) == []
+    assert tell(with_the_app(amy, mobile=""), Notice.PHONE_LOST) == []
+
+
+def test_an_alert_is_no_code_and_holds_no_code_up(amy: Customer, handset: Handset) -> None:
+    """S2, N1: a client who was just told of a change can be sent a code at once"""
+    tell(amy, Notice.METHOD_CHANGED)
+    handset.texts(amy.mobile)
+    Visitor("en").password_step()
+    assert sent_codes(amy) == 1

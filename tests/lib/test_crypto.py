@@ -93,6 +93,42 @@ def test_a_keyed_digest_needs_the_key_the_purpose_and_every_part() -> None:
         assert not matches(purpose, stored, *parts)
 
 
+@given(st.binary(max_size=40), st.text(max_size=5), st.text(max_size=5))
+def test_what_was_sealed_for_one_row_opens_in_no_other(plain: bytes, row: str, other: str) -> None:
+    """T3"""
+    sealed = seal("soft-token", plain, bound_to=row)
+    assert open_sealed("soft-token", sealed, bound_to=row) == plain
+    if other != row:
+        with pytest.raises(CannotOpen):
+            open_sealed("soft-token", sealed, bound_to=other)
+
+
+def test_being_bound_does_not_reach_into_another_purpose() -> None:
+    """T3: purpose and row are not one word cut in two places."""
+    sealed = seal("soft-token", b"seed", bound_to="11")
+    for purpose, row in (("soft-token1", "1"), ("soft-token11", ""), ("soft-toke", "n11")):
+        with pytest.raises(CannotOpen):
+            open_sealed(purpose, sealed, bound_to=row)
+
+
+def test_what_is_not_under_the_first_key_is_known_by_its_name(settings: Settings) -> None:
+    """T3"""
+    settings.SEALING_KEYS = {"old": _OLD}
+    sealed = seal("soft-token", b"seed", bound_to="1")
+    assert crypto.sealed_by_first_key(sealed)
+    assert crypto.sealed_by_first_key(memoryview(sealed))  # type: ignore[arg-type]  # as PostgreSQL gives it
+    for keys, known in (
+        ({"new": _NEW, "old": _OLD}, False),
+        ({"old": _OLD, "new": _NEW}, True),
+        ({"ol": _NEW, "old": _OLD}, False),
+        ({"older": _NEW, "old": _OLD}, False),
+    ):
+        settings.SEALING_KEYS = keys
+        assert crypto.sealed_by_first_key(sealed) is known
+        assert open_sealed("soft-token", sealed, bound_to="1") == b"seed"
+    assert not crypto.sealed_by_first_key(b"")
+
+
 @given(st.lists(st.text(max_size=5), max_size=4), st.lists(st.text(max_size=5), max_size=4))
 def test_parts_do_not_run_into_each_other(one: list[str], other: list[str]) -> None:
     """C6"""

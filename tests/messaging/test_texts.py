@@ -91,6 +91,16 @@ def test_a_brand_with_a_long_name_is_refused_at_the_start(monkeypatch: pytest.Mo
     assert len(_refusals()) == len(_CODES)
 
 
+def test_a_brand_whose_name_leaves_no_room_for_a_notice_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """S9, N1"""
+    assert not _refusals("portal.E022")
+    long = replace(brand.current(), sms_name=brand.Text("證" * 60, "证" * 60, "S" * 150))
+    monkeypatch.setattr(brand, "current", lambda: long)
+    assert len(_refusals("portal.E022")) == len(Notice) * len(_LANGUAGES)
+
+
 def test_the_last_line_for_phones_names_host_and_code() -> None:
     """S9"""
     text = code_text("login", code="012345", reference="7QX", language="en", origin="p.hk")
@@ -145,9 +155,9 @@ def test_segments_are_counted_as_networks_count_them(text: str, expected: int) -
     assert segments(text) == expected
 
 
-def _refusals() -> list[str]:
+def _refusals(number: str = "portal.E021") -> list[str]:
     found: list[Any] = run_checks(tags=None)
-    return [str(message.msg) for message in found if message.id == "portal.E021"]
+    return [str(message.msg) for message in found if message.id == number]
 
 
 def _host() -> str:

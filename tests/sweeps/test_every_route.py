@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 FORM = {
     "number": "100001", "username": "100001", "login": "100001", "password": PASSWORD, "picture": "123456",
     "new_password": "Quiet-Lantern-77", "repeat_password": "Quiet-Lantern-77", "altcha": "e30=", "picture_token": "x",
+    "method": "soft_token", "name": "My phone", "after": "",
     "next": "https://evil.example/", "purpose": "login", "proving": "change_password", "inside": "1", "customer": "1",
 }  # fmt: skip
 #: Ready only with a broker, and honest about it.
@@ -69,6 +70,7 @@ def test_nobody_gets_in_without_both_factors(
     assert SignIn.objects.filter(proven_at__isnull=False).count() == proven
     amy.refresh_from_db()
     assert amy.check_password(PASSWORD)
+    assert amy.method == "sms"
     assert not amy.frozen
 
 
@@ -103,7 +105,7 @@ def test_the_site_map_has_no_unknown_kind_of_door() -> None:
 
 PUBLIC = {
     "accessibility/", "help/faq/", "login/", "login/delivery/", "login/picture/forged.png", "login/sound/forged.wav",
-    "login/session-ended/", "logout/", "privacy/", "service/prove/delivery/",
+    "login/session-ended/", "logout/", "privacy/", "service/2fa/confirm/delivery/", "service/prove/delivery/",
 }  # fmt: skip
 
 

@@ -11,6 +11,17 @@ from tests.accounts.steps import WRONG, prove
 from tests.actors import PASSWORD, Handset, Visitor, wrong
 from tests.sweeps.routes import client_paths
 from tests.sweeps.states import inside
+from tests.twofactor.switches import (
+    app_code,
+    bind,
+    confirm,
+    confirm_sms,
+    not_the_code,
+    sms_code,
+    to_key,
+    to_number,
+)
+from twofactor.models import SoftToken
 
 pytestmark = pytest.mark.django_db
 Clock = time_machine.Traveller
@@ -55,11 +66,34 @@ def guess_at_the_code_when_proving(visitor: Visitor, amy: Customer, handset: Han
     assert not visitor.inside
 
 
+def guess_at_the_first_code_of_a_phone(visitor: Visitor, amy: Customer, handset: Handset) -> None:
+    seed = to_key(visitor, handset, amy)
+    for _ in range(5):
+        confirm(visitor, not_the_code(seed))
+    assert confirm(visitor, app_code(seed)).headers["Location"] == "/en/service/2fa/"
+    amy.refresh_from_db()
+    assert (amy.method, amy.frozen) == ("sms", False)
+
+
+def guess_at_the_code_of_a_number(visitor: Visitor, amy: Customer, handset: Handset) -> None:
+    seed = bind(visitor, handset, amy)
+    SoftToken.objects.update(last_step=-1)
+    to_number(visitor, seed)
+    code = sms_code(handset, amy)
+    for _ in range(5):
+        confirm_sms(visitor, wrong(code))
+    assert confirm_sms(visitor, code).headers["Location"] == "/en/service/2fa/"
+    amy.refresh_from_db()
+    assert (amy.method, amy.frozen) == ("soft_token", False)
+
+
 GUESSING: dict[str, Callable[[Visitor, Customer, Handset], None]] = {
     "login/": guess_at_login,
     "login/verify/": guess_at_the_code,
     "service/prove/": guess_when_proving,
     "service/prove/code/": guess_at_the_code_when_proving,
+    "service/2fa/bind/": guess_at_the_first_code_of_a_phone,
+    "service/2fa/confirm/": guess_at_the_code_of_a_number,
 }
 #: It takes a new secret and opens only with a fresh proof.
 CHOOSES = {"service/password/"}
@@ -97,5 +131,12 @@ def test_no_page_that_takes_a_secret_is_forgotten_here(amy: Customer, handset: H
     )
     clock.shift(61)
     prove(waiting, handset, amy)
+    look(waiting)
+    clock.shift(61)
+    seed = to_key(waiting, handset, amy)
+    look(waiting)
+    confirm(waiting, app_code(seed))
+    clock.shift(61)
+    to_number(waiting, seed)
     look(waiting)
     assert found == set(GUESSING) | CHOOSES

@@ -94,6 +94,22 @@ def test_a_code_text_is_harmless_and_one_segment(
     assert texts.segments(text) == 1
 
 
+@pytest.mark.parametrize(("kind", "language", "name"), product(Notice, LANGUAGES, BRANDS))
+def test_a_notice_by_text_message_is_harmless_and_one_segment(
+    kind: Notice, language: str, name: str, settings: SettingsWrapper
+) -> None:
+    """N1, N2, S9: it says whom to call"""
+    settings.BRAND = name
+    text = texts.notice_sms(kind, language=language, tail="01")
+    assert_harmless(text)
+    assert_script(text, language)
+    assert not re.search(r"\b\d{6}\b", text), "nothing that looks like a code"
+    assert "01" in text
+    assert brand.current().hotline in text
+    assert brand.current().sms_name.in_language(language) in text
+    assert texts.segments(text) == 1
+
+
 def test_every_purpose_of_a_code_has_its_own_text() -> None:
     """S9, C4"""
     assert set(texts.code_purposes()) == set(Purpose.values)

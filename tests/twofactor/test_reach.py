@@ -47,8 +47,7 @@ def test_the_worker_is_nudged_after_the_commit_and_never_before(amy: Customer, n
 @pytest.mark.django_db(transaction=True)
 def test_a_notice_waits_for_the_sweep(amy: Customer, nudges: list[str]) -> None:
     """N1: promptly is within ten seconds, and costs no login anything."""
-    message = notices.tell(amy, Notice.LOGIN, now=timezone.now())
-    assert message is not None
+    (message,) = notices.tell(amy, Notice.LOGIN, now=timezone.now())
     assert nudges == []
     assert message.pk in relay.due(timezone.now())
 

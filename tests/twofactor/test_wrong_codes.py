@@ -189,7 +189,7 @@ def test_the_count_stays_when_what_follows_fails(
     def broken(*_: object) -> None:
         raise RuntimeError("the page is broken")
 
-    monkeypatch.setattr("twofactor.views.challenge._reason", broken)
+    monkeypatch.setattr("twofactor.views.reasons.reason", broken)
     visitor.client.raise_request_exception = False
     for _ in range(3):
         assert visitor.code_step(wrong(code)).status_code == 500

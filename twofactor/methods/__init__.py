@@ -2,5 +2,6 @@
 
 from twofactor.methods.base import Method
 from twofactor.methods.sms import SmsMethod
+from twofactor.methods.soft_token import SoftTokenMethod
 
-METHODS: dict[str, Method] = {method.kind: method for method in (SmsMethod(),)}
+METHODS: dict[str, Method] = {method.kind: method for method in (SmsMethod(), SoftTokenMethod())}

@@ -1,12 +1,13 @@
 """A six-digit code by text message."""
 
 import secrets
+from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.conf import settings
 
-from accounts.models import Customer
+from accounts.models import Customer, Result
 from portal.lib import crypto
 from portal.lib.masking import Masked, mask_mobile
 from portal.lib.phone import E164, country_code
@@ -25,6 +26,7 @@ class SmsMethod:
     """The default: whoever can read messages to the number on file."""
 
     kind = "sms"
+    not_ready = Result.NO_MOBILE
 
     def ready(self, customer: Customer) -> bool:
         try:
@@ -34,6 +36,9 @@ class SmsMethod:
 
     def destination(self, customer: Customer) -> Masked | None:
         return mask_mobile(customer.mobile)
+
+    def device(self, customer: Customer) -> str:
+        return ""
 
     def ask(self, context: Context) -> Challenge:
         """One code, one row. Within the wait, or above the caps, the row says from when on a code can be had."""
@@ -78,15 +83,18 @@ class SmsMethod:
             now=context.now,
         )
 
-    def judge(self, challenge: Challenge, code: str, context: Context) -> Judgement:
+    def judge(self, challenge: Challenge, answer: str, context: Context) -> Judgement:
         bound = _bound(challenge, context.customer)
-        if not challenge.code_digest or not crypto.matches(_DIGEST, challenge.code_digest, *bound, code):
+        if not challenge.code_digest or not crypto.matches(_DIGEST, challenge.code_digest, *bound, answer):
             return Judgement.WRONG
         if challenge.state == ChallengeState.USED:
             return Judgement.USED
         return Judgement.EXPIRED if context.now > challenge.expires_at else Judgement.RIGHT
 
-    def settle(self, challenge: Challenge, code: str, context: Context) -> None:
+    def slow_by(self, answer: str, context: Context) -> timedelta | None:
+        return None
+
+    def settle(self, challenge: Challenge, answer: str, context: Context) -> None:
         """Nothing beyond the challenge itself, which the caller marks as used."""
 
 

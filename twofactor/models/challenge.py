@@ -20,7 +20,8 @@ class Challenge(models.Model):
     """One question for a second factor, bound to its session, its purpose and the facts it was asked under.
 
     For a text message there is one row per code. `code_digest` is empty when no code was sent, because the
-    last one was too recent: then the client asks for one on the page.
+    last one was too recent: then the client asks for one on the page. It is always empty for a method that sends
+    nothing.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -48,3 +49,8 @@ class Challenge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.reference}: {self.state}"
+
+    @property
+    def withheld(self) -> bool:
+        """No code was sent, because the last one was too recent or there were too many."""
+        return not self.code_digest and self.resend_at is not None

@@ -52,6 +52,15 @@ class StaffAuthenticator(ThrottlingMixin, Device):
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["user", "name"], name="one_authenticator_per_name")]
 
+    @property
+    def seed(self) -> bytes:
+        """The opened seed; raises `CannotOpen`."""
+        return crypto.open_sealed(_SEAL, bytes(self.sealed_seed))
+
+    def seal(self, seed: bytes) -> None:
+        """Keep a seed, under the first key of the ring."""
+        self.sealed_seed = crypto.seal(_SEAL, seed)
+
     def get_throttle_factor(self) -> int:
         """Seconds after the first wrong code; doubled by each further one."""
         return 1
@@ -63,7 +72,7 @@ class StaffAuthenticator(ThrottlingMixin, Device):
             allowed, _ = locked.verify_is_allowed()
             if not allowed or not (token.isascii() and token.isdigit() and len(token) == 6):
                 return False
-            totp = TOTP(crypto.open_sealed(_SEAL, locked.sealed_seed), step=30, digits=6)
+            totp = TOTP(locked.seed, step=30, digits=6)
             totp.time = time.time()
             lowest = locked.last_step + 1
             if not totp.verify(int(token), tolerance=policy.STAFF_STEPS_OFF, min_t=lowest):

@@ -5,6 +5,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from portal.lib import crypto
+
+_SEAL = "soft-token"
+
 
 class TokenState(models.TextChoices):
     """The life of a token. It only ever moves down this list."""
@@ -49,3 +53,12 @@ class SoftToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.state}"
+
+    @property
+    def seed(self) -> bytes:
+        """The opened seed; raises `CannotOpen`, also for one that was sealed for another account."""
+        return crypto.open_sealed(_SEAL, bytes(self.sealed_seed or b""), bound_to=str(self.customer_id))
+
+    def seal(self, seed: bytes) -> None:
+        """Keep a seed, under the first key of the ring and bound to the account."""
+        self.sealed_seed = crypto.seal(_SEAL, seed, bound_to=str(self.customer_id))

@@ -5,7 +5,7 @@ looked at under the same lock. Nothing here raises for a wrong answer: an except
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from django.db import transaction
@@ -23,10 +23,11 @@ from twofactor.models import Challenge, ChallengeState
 
 
 class Verdict(Enum):
-    """What became of one answer. Only WRONG and FROZEN cost a try."""
+    """What became of one answer. Only WRONG, CLOCK_SLOW and FROZEN cost a try."""
 
     PASSED = auto()
     WRONG = auto()
+    CLOCK_SLOW = auto()  # wrong, and as a clock that is behind would have it
     FROZEN = auto()
     EXPIRED = auto()
     SUPERSEDED = auto()
@@ -43,6 +44,7 @@ class Outcome:
     tries_left: int = 0
     reference: str = ""  # of this challenge
     other_reference: str = ""  # of the challenge that the code belongs to
+    slow_by: timedelta = timedelta()  # how far the client's clock is behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def ask_again(customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: 
     before stays the one to type. The account is locked."""
     new = _ask(customer, sign_in, purpose, source=source, language=language)
     old = current(sign_in, purpose)
-    if old is not None and old.state == ChallengeState.OPEN and not new.code_digest:
+    if new.withheld and old is not None and old.state == ChallengeState.OPEN and old.method == new.method:
         old.resend_at, old.capped = new.resend_at, new.capped
         old.save(update_fields=["resend_at", "capped"])
         return old
@@ -117,11 +119,13 @@ def resend(sign_in: SignIn, purpose: Purpose, *, source: str, language: str) -> 
     old = current(sign_in, purpose)
     if old is None or old.state == ChallengeState.USED:
         return Resent(False, gone=True)
+    if METHODS[customer.method].destination(customer) is None:
+        return Resent(False)
     now = ask_again(customer, sign_in, purpose, source=source, language=language)
     return Resent(True) if now.pk != old.pk else Resent(False, now.resend_at, now.capped)
 
 
-def verify(sign_in: SignIn, purpose: Purpose, code: str) -> Outcome:
+def verify(sign_in: SignIn, purpose: Purpose, answer: str) -> Outcome:
     """Judge one answer and count it. Call inside a durable transaction, which the caller may add to."""
     customer = Customer.lock(sign_in.customer_id or 0)
     sign_in.customer = customer
@@ -132,7 +136,7 @@ def verify(sign_in: SignIn, purpose: Purpose, code: str) -> Outcome:
     mine = [challenge for challenge in recent if challenge.sign_in_id == sign_in.pk]
     if not mine or not _still_open(customer, sign_in):
         return Outcome(Verdict.GONE)
-    outcome = _judge(mine, recent, code, Context(customer, sign_in, purpose, "", "", now))
+    outcome = _judge(mine, recent, answer, Context(customer, sign_in, purpose, "", "", now))
     CODES.labels(mine[0].method, outcome.verdict.name.lower()).inc()
     return outcome
 
@@ -160,23 +164,26 @@ _RECENT = Prepared(
 )
 
 
-def _judge(mine: list[Challenge], recent: list[Challenge], code: str, context: Context) -> Outcome:
+def _judge(mine: list[Challenge], recent: list[Challenge], answer: str, context: Context) -> Outcome:
     live = mine[0]
     method = METHODS[live.method]
-    if live.state == ChallengeState.OPEN and method.judge(live, code, context) == Judgement.RIGHT:
+    if live.state == ChallengeState.OPEN and method.judge(live, answer, context) == Judgement.RIGHT:
         _USE.run(pk=live.pk, answered_at=context.now)
-        method.settle(live, code, context)
+        method.settle(live, answer, context)
         lockout.clear_wrong_codes(context.customer)
         return Outcome(Verdict.PASSED, reference=live.reference)
     for challenge in recent:
-        known = METHODS[challenge.method].judge(challenge, code, context)
+        known = METHODS[challenge.method].judge(challenge, answer, context)
         if known != Judgement.WRONG:
             return _named(challenge, known, live)
     left = lockout.count_wrong_code(context.customer, context.sign_in, now=context.now)
-    if left:
+    if not left:
+        sign_ins.frozen_by_codes(context.sign_in)
+        return Outcome(Verdict.FROZEN)
+    slow_by = method.slow_by(answer, context)
+    if slow_by is None:
         return Outcome(Verdict.WRONG, tries_left=left, reference=live.reference)
-    sign_ins.frozen_by_codes(context.sign_in)
-    return Outcome(Verdict.FROZEN)
+    return Outcome(Verdict.CLOCK_SLOW, tries_left=left, reference=live.reference, slow_by=slow_by)
 
 
 _USE = PreparedUpdate(

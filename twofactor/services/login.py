@@ -27,7 +27,12 @@ class Step(Enum):
     FROZEN = auto()
     ALL_FROZEN = auto()
     NO_METHOD = auto()
+    PHONE_LOST = auto()
     ASKED = auto()
+
+
+#: Where a login leads whose method is not ready, by what is written down of it.
+_NOT_READY = {Result.NO_MOBILE: Step.NO_METHOD, Result.PHONE_LOST: Step.PHONE_LOST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +83,10 @@ def _ask(sign_in: SignIn, proven: Customer, facts: Try, *, all_frozen: bool) -> 
     if all_frozen:
         accounts_login.record(sign_in, customer, Result.FROZEN)
         return FirstStep(Step.ALL_FROZEN)
-    if not METHODS[customer.method].ready(customer):
-        accounts_login.record(sign_in, customer, Result.NO_MOBILE)
-        return FirstStep(Step.NO_METHOD)
+    method = METHODS[customer.method]
+    if not method.ready(customer):
+        accounts_login.record(sign_in, customer, method.not_ready)
+        return FirstStep(_NOT_READY[method.not_ready])
     key = sign_ins.start_pending(sign_in, customer)
     challenges.issue(customer, sign_in, Purpose.LOGIN, source=facts.address, language=facts.language)
     return FirstStep(Step.ASKED, key=key)
@@ -94,11 +100,11 @@ def _frozen(sign_in: SignIn, customer: Customer) -> FirstStep:
     return FirstStep(Step.FROZEN, frozen_at=customer.frozen_at, reference=customer.freeze_reference)
 
 
-def second_step(sign_in: SignIn, code: str, *, device: str) -> tuple[Outcome, Granted | None]:
-    """Judge the code and, if it is right, begin the session and tell the owner. `device` in words for the notice."""
+def second_step(sign_in: SignIn, answer: str, *, device: str) -> tuple[Outcome, Granted | None]:
+    """Judge the answer and, if it is right, begin the session and tell the owner. `device` in words for the notice."""
     try:
         with transaction.atomic(durable=True):
-            outcome = challenges.verify(sign_in, Purpose.LOGIN, code)
+            outcome = challenges.verify(sign_in, Purpose.LOGIN, answer)
             if outcome.verdict != Verdict.PASSED:
                 return outcome, None
             return outcome, _begin(sign_in, device)
@@ -119,10 +125,10 @@ def _begin(sign_in: SignIn, device: str) -> Granted:
     return Granted(key, browser)
 
 
-def prove(sign_in: SignIn, purpose: Purpose, code: str) -> tuple[Outcome, str | None]:
-    """Judge the code of a journey inside; the new key of the session if it is right."""
+def prove(sign_in: SignIn, purpose: Purpose, answer: str) -> tuple[Outcome, str | None]:
+    """Judge the answer of a journey inside; the new key of the session if it is right."""
     with transaction.atomic(durable=True):
-        outcome = challenges.verify(sign_in, purpose, code)
+        outcome = challenges.verify(sign_in, purpose, answer)
         if outcome.verdict != Verdict.PASSED:
             return outcome, None
         return outcome, sign_ins.finish_proof(sign_in, now=timezone.now())

@@ -6,6 +6,7 @@ Every answer to a POST is a redirect, so that reload and back never send anythin
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -29,12 +30,13 @@ from portal.lib.user_agent import device_label
 from portal.messaging import policy as sending
 from portal.messaging.models import State
 from twofactor import errors
-from twofactor.forms import CodeForm
+from twofactor.forms import AnswerForm, CodeForm
 from twofactor.methods import METHODS
 from twofactor.models import Challenge
 from twofactor.services import challenges
 from twofactor.services.challenges import Outcome, Resent, Verdict
 from twofactor.services.login import Granted, second_step
+from twofactor.views import reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Journey:
     resend: str
     delivery: str
     cancel: str
+    resync: str = ""  # where two codes in a row are typed, if there is such a page
 
 
 LOGIN = Journey(
@@ -54,6 +57,7 @@ LOGIN = Journey(
     resend="twofactor:resend",
     delivery="twofactor:delivery",
     cancel="twofactor:login",
+    resync="twofactor:resync",
 )
 
 
@@ -64,14 +68,19 @@ def challenge(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     """The code page of a login."""
     if request.method != "POST":
         return show(request, sign_in, LOGIN)
+    return enter(request, sign_in, LOGIN, CodeForm(request.POST))
+
+
+def enter(request: HttpRequest, sign_in: SignIn, journey: Journey, form: AnswerForm) -> HttpResponse:
+    """Judge an answer of a login and, if it is right, let the client in."""
     granted: list[Granted] = []
 
-    def judge(code: str) -> Outcome:
-        outcome, grant = second_step(sign_in, code, device=device_label(sign_in.user_agent))
+    def judge(typed: str) -> Outcome:
+        outcome, grant = second_step(sign_in, typed, device=device_label(sign_in.user_agent))
         granted.extend([grant] if grant else [])
         return outcome
 
-    response = answer(request, sign_in, LOGIN, judge, onward="home")
+    response = answer(request, sign_in, journey, form, judge, onward="home")
     for grant in granted:
         rotate_token(request)  # forms from before the login are worth nothing inside
         sessions.set_session_cookie(response, grant.key)
@@ -101,27 +110,22 @@ def show(request: HttpRequest, sign_in: SignIn, journey: Journey) -> HttpRespons
     asked, customer = challenges.current(sign_in, journey.purpose), sign_in.customer
     if asked is None or customer is None:
         return session_ended("gone")
-    now = timezone.now()
-    sent = bool(asked.code_digest)
-    if asked.capped and not sent:
+    if asked.capped and not asked.code_digest:
         return render(request, "accounts/too_many_sends.html", {"retry_at": asked.resend_at})
-    left = int((asked.expires_at - now).total_seconds())
+    method = METHODS[asked.method]
+    destination = method.destination(customer)
     context = {
+        **(sms_facts(asked, now=timezone.now()) if destination else {}),
         "form": CodeForm(),
-        "challenge": asked,
         "method": asked.method,
         "method_label": METHOD_LABELS[asked.method],
-        "destination": METHODS[asked.method].destination(customer),
-        "sent": sent,
-        "expired": left < 0,
-        "seconds_left": max(0, left),
-        "resend_at": _resend_at(asked),
-        "resend_seconds": _seconds_until(_resend_at(asked), now),
-        "delivery": _delivery(asked, now),
+        "destination": destination,
+        "device": method.device(customer),
         "delivery_url": reverse(journey.delivery),
         "resend_url": reverse(journey.resend),
         "action_url": reverse(journey.page),
         "cancel_url": reverse(journey.cancel),
+        "resync_url": reverse(journey.resync) if journey.resync else "",
         "purpose": journey.purpose.value,
         "purpose_label": PURPOSE_LABELS[journey.purpose],
         "tries_left": accounts_policy.FREEZE_AT - customer.wrong_codes,
@@ -130,14 +134,34 @@ def show(request: HttpRequest, sign_in: SignIn, journey: Journey) -> HttpRespons
     return render(request, "twofactor/challenge.html", context)
 
 
+def sms_facts(asked: Challenge, *, now: datetime) -> dict[str, Any]:
+    """What a page says of a code by text message: how long it is good, when there can be another, where it is."""
+    left = int((asked.expires_at - now).total_seconds())
+    return {
+        "challenge": asked,
+        "sent": bool(asked.code_digest),
+        "expired": left < 0,
+        "seconds_left": max(0, left),
+        "resend_at": _resend_at(asked),
+        "resend_seconds": _seconds_until(_resend_at(asked), now),
+        "delivery": _delivery(asked, now),
+    }
+
+
 def answer(
-    request: HttpRequest, sign_in: SignIn, journey: Journey, judge: Callable[[str], Outcome], *, onward: str
+    request: HttpRequest,
+    sign_in: SignIn,
+    journey: Journey,
+    form: AnswerForm,
+    judge: Callable[[str], Outcome],
+    *,
+    onward: str,
 ) -> HttpResponse:
     """Judge what was typed and go on, or back to the page with the reason. `onward` is a URL name."""
-    form = CodeForm(request.POST)
+    field = next(iter(form.fields))
     if not form.is_valid():
-        return _back(request, journey, errors.CODE_SHAPE)
-    outcome = judge(form.cleaned_data["code"])
+        return _back(request, journey, field, reasons.shape(form, sign_in))
+    outcome = judge(form.cleaned_data["answer"])
     match outcome.verdict:
         case Verdict.PASSED:
             return redirect(onward)
@@ -145,8 +169,10 @@ def answer(
             return _frozen(request, sign_in)
         case Verdict.GONE:
             return session_ended("gone")
-        case _:
-            return _back(request, journey, _reason(outcome, sign_in, journey))
+        case verdict:
+            if verdict == Verdict.CLOCK_SLOW:
+                messages.info(request, str(errors.CLOCK_HELP))
+            return _back(request, journey, field, reasons.reason(outcome, sign_in, journey.purpose))
 
 
 def send_again(request: HttpRequest, sign_in: SignIn, journey: Journey) -> HttpResponse:
@@ -155,14 +181,19 @@ def send_again(request: HttpRequest, sign_in: SignIn, journey: Journey) -> HttpR
     resent = challenges.resend(sign_in, journey.purpose, source=request_address(request), language=language)
     if resent.gone:
         return session_ended("gone")
+    resent_message(request, resent)
+    return redirect(journey.page)
+
+
+def resent_message(request: HttpRequest, resent: Resent) -> None:
+    """Say what became of asking for a new code."""
     if resent.sent:
         messages.success(request, str(errors.RESENT))
     elif resent.capped and resent.again_at:
         when = {"time": f"{timezone.localtime(resent.again_at):%H:%M:%S}"}
         messages.warning(request, str(errors.TOO_MANY_CODES % when))
-    else:
+    elif resent.again_at:
         messages.warning(request, _wait_text(resent))
-    return redirect(journey.page)
 
 
 def report(sign_in: SignIn | None, journey: Journey) -> JsonResponse:
@@ -174,8 +205,8 @@ def report(sign_in: SignIn | None, journey: Journey) -> JsonResponse:
     return JsonResponse({"state": _delivery(asked, now), "resend_seconds": _seconds_until(_resend_at(asked), now)})
 
 
-def _back(request: HttpRequest, journey: Journey, reason: str | Promise) -> HttpResponse:
-    messages.error(request, str(reason), extra_tags="field-code")
+def _back(request: HttpRequest, journey: Journey, field: str, reason: str | Promise) -> HttpResponse:
+    messages.error(request, str(reason), extra_tags=f"field-{field}")
     return redirect(journey.page)
 
 
@@ -189,27 +220,6 @@ def _frozen(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     response = render(request, "accounts/frozen.html", facts)
     sessions.drop_session_cookie(response)
     return response
-
-
-def _reason(outcome: Outcome, sign_in: SignIn, journey: Journey) -> str | Promise:
-    match outcome.verdict:
-        case Verdict.WRONG if outcome.tries_left == 1:
-            return errors.ONE_TRY_LEFT
-        case Verdict.WRONG:
-            return errors.TRIES_LEFT % {"count": outcome.tries_left}
-        case Verdict.OTHER_LOGIN:
-            asked = challenges.current(sign_in, journey.purpose)
-            words = errors.OTHER_LOGIN if asked and asked.code_digest else errors.OTHER_LOGIN_UNSENT
-            return words % {"other": outcome.other_reference, "reference": outcome.reference}
-        case verdict:
-            return _NAMED[verdict]
-
-
-_NAMED = {
-    Verdict.EXPIRED: errors.EXPIRED,
-    Verdict.SUPERSEDED: errors.SUPERSEDED,
-    Verdict.USED: errors.USED,
-}
 
 
 def _wait_text(resent: Resent) -> str:

@@ -94,6 +94,8 @@ def _answer(request: HttpRequest, form: LoginForm, step: FirstStep) -> HttpRespo
             return render(request, "accounts/all_frozen.html")
         case Step.NO_METHOD:
             return render(request, "accounts/no_mobile.html")
+        case Step.PHONE_LOST:
+            return render(request, "twofactor/phone_lost.html")
         case Step.VERIFICATION_SPENT:
             form.add_error(None, errors.VERIFICATION_FAILED)
         case Step.WRONG:

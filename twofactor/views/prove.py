@@ -18,13 +18,17 @@ from accounts.models import EndReason, Purpose, SignIn
 from accounts.services import sign_ins
 from accounts.words import PURPOSE_LABELS
 from portal.lib.source import request_address
+from twofactor.forms import AnswerForm, CodeForm
 from twofactor.services.challenges import Outcome
 from twofactor.services.login import Proving, begin_proof
 from twofactor.services.login import prove as judge_proof
 from twofactor.views.challenge import Journey, answer, report, send_again, show
+from twofactor.views.method import go_on
 
 #: Where a proof leads, by its purpose.
-_ONWARD = {Purpose.CHANGE_PASSWORD: "accounts:password"}
+_ONWARD = {Purpose.CHANGE_PASSWORD: "accounts:password", Purpose.CHANGE_METHOD: "twofactor:method"}
+#: Where a client goes who does not go on.
+_BACK = {Purpose.CHANGE_PASSWORD: "home", Purpose.CHANGE_METHOD: "twofactor:method"}
 
 
 @handles_secrets
@@ -53,7 +57,13 @@ def prove(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
                 return session_ended(EndReason.GUESSING)
             case Proving.WRONG:
                 form.add_error("password", errors.PASSWORD_WRONG)
-    context = {"form": form, "purpose_label": PURPOSE_LABELS[purpose], "cancel_url": reverse("home")}
+    context = {
+        "form": form,
+        "purpose": purpose.value,
+        "purpose_label": PURPOSE_LABELS[purpose],
+        "method": sign_in.customer.method if sign_in.customer else "",
+        "cancel_url": reverse(_BACK[purpose]),
+    }
     return render(request, "twofactor/prove.html", context)
 
 
@@ -62,11 +72,16 @@ def prove(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
 @inside_or_forced
 def code(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     """The code page of the journey."""
-    journey = _journey(sign_in)
+    journey = journey_of(sign_in)
     if journey is None:
         return redirect("twofactor:prove")
     if request.method != "POST":
         return show(request, sign_in, journey)
+    return enter(request, sign_in, journey, CodeForm(request.POST))
+
+
+def enter(request: HttpRequest, sign_in: SignIn, journey: Journey, form: AnswerForm) -> HttpResponse:
+    """Judge an answer of the journey and, if it is right, go on to what it was asked for."""
     keys: list[str] = []
 
     def judge(typed: str) -> Outcome:
@@ -74,8 +89,10 @@ def code(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
         keys.extend([key] if key else [])
         return outcome
 
-    response = answer(request, sign_in, journey, judge, onward=_ONWARD[journey.purpose])
+    response = answer(request, sign_in, journey, form, judge, onward=_ONWARD[journey.purpose])
     for key in keys:
+        if journey.purpose == Purpose.CHANGE_METHOD:
+            return go_on(request, sign_in, key)
         sessions.set_session_cookie(response, key)
     return response
 
@@ -84,7 +101,7 @@ def code(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
 @inside_or_forced
 def resend(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     """Send a new code for the journey."""
-    journey = _journey(sign_in)
+    journey = journey_of(sign_in)
     return send_again(request, sign_in, journey) if journey else redirect("twofactor:prove")
 
 
@@ -93,11 +110,11 @@ def resend(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
 def delivery(request: HttpRequest) -> HttpResponse:
     """What became of the message, for the script of the page."""
     sign_in = sessions.lookup(request).sign_in
-    journey = _journey(sign_in) if sign_in and sign_in.inside else None
+    journey = journey_of(sign_in) if sign_in and sign_in.inside else None
     return report(sign_in, journey) if journey else report(None, _journey_for(Purpose.CHANGE_PASSWORD))
 
 
-def _journey(sign_in: SignIn) -> Journey | None:
+def journey_of(sign_in: SignIn) -> Journey | None:
     """The journey that this session is on, if its password was proven and not too long ago."""
     if sign_in.proving not in _ONWARD or not sign_ins.password_still_proven(sign_in, now=timezone.now()):
         return None
@@ -110,5 +127,6 @@ def _journey_for(purpose: Purpose) -> Journey:
         page="twofactor:prove_code",
         resend="twofactor:prove_resend",
         delivery="twofactor:prove_delivery",
-        cancel="home",
+        cancel=_BACK[purpose],
+        resync="twofactor:prove_resync",
     )

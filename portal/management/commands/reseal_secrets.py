@@ -1,0 +1,24 @@
+"""`manage.py reseal_secrets`: after a new key was put in front of SEALING_KEYS."""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from twofactor.services import resealing
+
+
+class Command(BaseCommand):
+    help = (
+        "Seal the seeds of mobile security codes and of staff under the first key of SEALING_KEYS. "
+        "Runs while clients log in; may be stopped and run again."
+    )
+
+    def handle(self, **_options: object) -> None:
+        left = 0
+        for title, reseal in (
+            ("Mobile security codes", resealing.soft_tokens),
+            ("Authenticators of staff", resealing.staff_authenticators),
+        ):
+            resealed = reseal()
+            left += resealed.left
+            self.stdout.write(f"{title}: {resealed.done} sealed anew, {resealed.left} left.")
+        if left:
+            raise CommandError(f"No key of SEALING_KEYS opens {left} of them: put the old keys back, and run it again.")

@@ -1,0 +1,112 @@
+"""The code by text message that proves the number as the new method."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import sessions
+from accounts.decorators import handles_secrets, inside_required, session_ended
+from accounts.models import Method, Purpose, SignIn
+from portal.lib.source import request_address
+from twofactor import errors
+from twofactor.forms import CodeForm
+from twofactor.methods import METHODS
+from twofactor.services import challenges, switching
+from twofactor.services.new_number import Answer
+from twofactor.services.switching import Confirmed
+from twofactor.views.challenge import Journey, report, resent_message, sms_facts
+from twofactor.views.method import finished, gone, owner
+
+_JOURNEY = Journey(
+    Purpose.NEW_METHOD,
+    page="twofactor:confirm",
+    resend="twofactor:confirm_resend",
+    delivery="twofactor:confirm_delivery",
+    cancel="twofactor:method",
+)
+_REASONS: dict[Answer, Promise] = {
+    Answer.EXPIRED: errors.EXPIRED,
+    Answer.SUPERSEDED: errors.SUPERSEDED,
+    Answer.USED: errors.NEW_CODE_USED,
+}
+
+
+@handles_secrets
+@require_http_methods(["GET", "HEAD", "POST"])
+@inside_required
+def confirm(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
+    """Ask for the code, or judge it."""
+    if request.method == "POST":
+        return _judge(request, sign_in)
+    switch = switching.current(sign_in)
+    asked = challenges.current(sign_in, Purpose.NEW_METHOD)
+    in_time = switch is not None and switching.in_time(switch, now=timezone.now())
+    if switch is None or asked is None or not in_time or switch.to_method != Method.SMS:
+        return gone(request)
+    if asked.capped and not asked.code_digest:
+        return render(request, "accounts/too_many_sends.html", {"retry_at": asked.resend_at})
+    context = {
+        **sms_facts(asked, now=timezone.now()),
+        "form": CodeForm(),
+        "destination": METHODS[Method.SMS].destination(owner(sign_in)),
+        "delivery_url": reverse(_JOURNEY.delivery),
+    }
+    return render(request, "twofactor/method_confirm.html", context)
+
+
+def _judge(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        return _back(request, errors.CODE_SHAPE)
+    confirmed = switching.confirm_sms(sign_in, form.cleaned_data["code"])
+    match confirmed.answer:
+        case Answer.RIGHT:
+            return finished(confirmed.key)
+        case Answer.STOPPED:
+            messages.error(request, str(errors.SWITCH_TOO_MANY))
+            return redirect("twofactor:method")
+        case Answer.FROZEN:
+            return session_ended("frozen")
+        case Answer.GONE:
+            return gone(request)
+        case _:
+            return _back(request, _reason(confirmed))
+
+
+def _reason(confirmed: Confirmed) -> str | Promise:
+    if confirmed.answer == Answer.WRONG:
+        return errors.TRIES_LEFT % {"count": confirmed.tries_left}
+    if confirmed.answer == Answer.OTHER_REQUEST:
+        return errors.OTHER_LOGIN % {"other": confirmed.other_reference, "reference": confirmed.reference}
+    return _REASONS[confirmed.answer]
+
+
+def _back(request: HttpRequest, reason: str | Promise) -> HttpResponse:
+    messages.error(request, str(reason), extra_tags="field-code")
+    return redirect("twofactor:confirm")
+
+
+@require_POST
+@inside_required
+def resend(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
+    """Send a new code to the number."""
+    language = get_language() or sign_in.language
+    resent = switching.resend(sign_in, source=request_address(request), language=language)
+    if resent.gone:
+        return gone(request)
+    resent_message(request, resent)
+    return redirect("twofactor:confirm")
+
+
+@never_cache
+@require_safe
+def delivery(request: HttpRequest) -> HttpResponse:
+    """What became of the message, for the script of the page."""
+    sign_in = sessions.lookup(request).sign_in
+    return report(sign_in if sign_in and sign_in.inside else None, _JOURNEY)

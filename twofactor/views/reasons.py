@@ -1,0 +1,61 @@
+"""Why an answer did not let the client on, in the words of the method that was asked."""
+
+from datetime import timedelta
+
+from django.utils.functional import Promise
+
+from accounts.models import Method, Purpose, SignIn
+from twofactor import errors
+from twofactor.forms import AnswerForm, TwoCodesForm
+from twofactor.services import challenges
+from twofactor.services.challenges import Outcome, Verdict
+
+_NAMED: dict[str, dict[Verdict, Promise]] = {
+    Method.SMS: {
+        Verdict.EXPIRED: errors.EXPIRED,
+        Verdict.SUPERSEDED: errors.SUPERSEDED,
+        Verdict.USED: errors.USED,
+    },
+    Method.SOFT_TOKEN: {Verdict.EXPIRED: errors.TOKEN_EXPIRED, Verdict.USED: errors.TOKEN_USED},
+}
+_MINUTE = timedelta(minutes=1)
+
+
+def shape(form: AnswerForm, sign_in: SignIn) -> Promise:
+    """What was typed has not the shape of an answer."""
+    if isinstance(form, TwoCodesForm):
+        return errors.TWO_CODES_SHAPE
+    return errors.APP_CODE_SHAPE if _method(sign_in) == Method.SOFT_TOKEN else errors.CODE_SHAPE
+
+
+def reason(outcome: Outcome, sign_in: SignIn, purpose: Purpose) -> str | Promise:
+    """Why it is not right, and how many tries are left if that cost one."""
+    match outcome.verdict:
+        case Verdict.WRONG:
+            return _tries(outcome, _method(sign_in))
+        case Verdict.CLOCK_SLOW:
+            tries = _tries(outcome, Method.SMS)  # without the advice, which follows
+            return errors.WRONG_AND_CLOCK % {"tries": tries, "clock": _clock(outcome.slow_by)}
+        case Verdict.OTHER_LOGIN:
+            asked = challenges.current(sign_in, purpose)
+            words = errors.OTHER_LOGIN if asked and asked.code_digest else errors.OTHER_LOGIN_UNSENT
+            return words % {"other": outcome.other_reference, "reference": outcome.reference}
+        case verdict:
+            return _NAMED[_method(sign_in)][verdict]
+
+
+def _method(sign_in: SignIn) -> str:
+    return sign_in.customer.method if sign_in.customer else Method.SMS
+
+
+def _tries(outcome: Outcome, method: str) -> str | Promise:
+    if outcome.tries_left == 1:
+        return errors.ONE_TRY_LEFT
+    words = errors.TOKEN_TRIES_LEFT if method == Method.SOFT_TOKEN else errors.TRIES_LEFT
+    return words % {"count": outcome.tries_left}
+
+
+def _clock(slow_by: timedelta) -> str | Promise:
+    if not slow_by:
+        return errors.CLOCK_MENDED
+    return errors.CLOCK_SLOW % {"count": max(1, round(slow_by / _MINUTE))}
