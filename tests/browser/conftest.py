@@ -51,15 +51,19 @@ class Portal:
         everything = httpx.get(f"{self.origin}/demo/handset.json").json()
         return [each["text"] for each in everything if each["to"] == to and each["channel"] == channel]
 
+    def wait_for(self, count: int, to: str, channel: str = "sms") -> list[str]:
+        """The texts that arrived, once there are so many: a notice leaves with the sweep, every ten seconds."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            texts = self.arrived(to, channel)
+            if len(texts) >= count:
+                return texts
+            time.sleep(0.1)
+        raise AssertionError(f"{count} messages did not arrive")
+
     def next_code(self, to: str, known: int) -> str:
         """The code of the first text beyond the `known` ones; waits for it."""
-        deadline = time.monotonic() + 15
-        while time.monotonic() < deadline:
-            texts = self.arrived(to)
-            if len(texts) > known:
-                return texts[0][:6]
-            time.sleep(0.1)
-        raise AssertionError("no text message arrived")
+        return self.wait_for(known + 1, to)[0][:6]
 
     def new_client(self, number: str, **facts: object) -> str:
         """A client like Amy with an own number and mobile, so that no wait of another test is in the way."""
@@ -78,6 +82,11 @@ class Portal:
         """Move every message that was sent a minute into the past."""
         with closing(sqlite3.connect(self.folder / "portal.sqlite3", timeout=20)) as database, database:
             database.execute("UPDATE messaging_message SET created_at = datetime(created_at, '-61 seconds')")
+
+    def forget_steps(self) -> None:
+        """Let the code that a phone shows now work again, as if it had never been typed."""
+        with closing(sqlite3.connect(self.folder / "portal.sqlite3", timeout=20)) as database, database:
+            database.execute("UPDATE twofactor_softtoken SET last_step = -1")
 
     def forget_client(self, number: str) -> None:
         """Move the last sign of life of this client's sessions sixteen minutes into the past."""

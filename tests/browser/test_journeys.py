@@ -124,7 +124,7 @@ def test_a_client_changes_the_password(language: str, portal: Portal, open_page:
     page.fill("#id_repeat_password", "Quiet-Lantern-77")
     page.click("main button.primary")
     page.wait_for_url("**/home/")
-    assert len(portal.arrived(f"c{number}@example.com", "email")) == 2
+    assert len(portal.wait_for(2, f"c{number}@example.com", "email")) == 2
 
 
 def test_the_language_can_change_in_the_middle_of_a_login(portal: Portal, open_page: OpenPage) -> None:
