@@ -61,7 +61,7 @@ class Stage:
 @pytest.fixture
 def phone(chromium: Browser) -> Iterator[BrowserContext]:
     """A fresh browser in English at a time that stands still."""
-    context = chromium.new_context(locale="en-GB")
+    context = chromium.new_context(locale="en-GB", has_touch=True)
     context.clock.set_fixed_time(NOW)
     yield context
     context.close()
@@ -129,6 +129,16 @@ def test_the_key_passes_after_a_question(stage: Stage) -> None:
         assert KEY not in window.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
     app.reload()
     assert code_of(app) == pyotp.TOTP(KEY).at(NOW)
+
+
+def test_a_computer_without_a_touch_screen_offers_no_handover(portal: Portal, chromium: Browser) -> None:
+    """T4: the key would come to lie in the browser in which the password is typed."""
+    computer = chromium.new_context(locale="en-GB")
+    page = Stage(portal.origin, f"{portal.origin}/token/", computer).binding_page()
+    expect(page.locator("[data-handover]")).to_be_hidden()
+    page.wait_for_load_state()
+    expect(page.locator("[data-handover]")).to_be_hidden()
+    computer.close()
 
 
 def test_an_account_of_the_app_is_recognised_when_it_is_bound_again(stage: Stage) -> None:

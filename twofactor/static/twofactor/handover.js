@@ -2,6 +2,7 @@
 // Hands the key from the binding page to the token app on the same phone. The key goes to the app's origin
 // alone, from window to window: it is in no address, no form and no storage.
 (() => {
+if (!matchMedia('(any-pointer: coarse)').matches) return; // no phone: the key would lie where the password is typed
 const PATIENCE = 20; // seconds for the app to answer
 for (const box of document.querySelectorAll('[data-handover]')) {
   const { app, key, account, issuer } = box.dataset;
