@@ -19,6 +19,7 @@ from accounts.services.login import Browser
 from portal.audit.events import Event
 from portal.audit.trail import record
 from portal.lib import crypto
+from portal.lib.batches import delete_in_batches
 from portal.metrics import LOGINS
 
 
@@ -244,11 +245,6 @@ def _new_key(sign_in: SignIn) -> str:
 
 
 def purge(now: datetime) -> int:
-    """Delete tries older than the retention, a batch at a time; how many."""
-    deleted = 0
-    while True:
-        batch = SignIn.objects.filter(at__lt=now - policy.SIGN_IN_RETENTION).values("pk")[: policy.PURGE_BATCH]
-        count, _ = SignIn.objects.filter(pk__in=list(batch.values_list("pk", flat=True))).delete()
-        deleted += count
-        if not count:
-            return deleted
+    """Delete tries older than the retention; how many."""
+    old = SignIn.objects.filter(at__lt=now - policy.SIGN_IN_RETENTION)
+    return delete_in_batches(old, size=policy.PURGE_BATCH)

@@ -35,6 +35,7 @@ from tests.twofactor.switches import (
 from twofactor import errors, policy
 from twofactor.models import MethodSwitch, SoftToken, SwitchState
 from twofactor.services import switching
+from twofactor.tasks import purge
 
 pytestmark = pytest.mark.django_db
 
@@ -457,3 +458,19 @@ def test_resending_at_the_door_is_not_part_of_a_change(
     login_code = another(door, handset, amy)
     assert login_code != proof_code
     assert inside.post("service/prove/code/", {"code": proof_code}).headers["Location"] == "/en/service/2fa/bind/"
+
+
+def test_changes_of_method_are_kept_for_ninety_days(
+    inside: Visitor, amy: Customer, handset: Handset, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """O7: however many there are."""
+    monkeypatch.setattr(policy, "PURGE_BATCH", 1)
+    for _ in range(3):
+        ask(inside, Method.SOFT_TOKEN)
+    kept = MethodSwitch.objects.count()
+    clock.shift(policy.SWITCH_RETENTION.total_seconds() - 1)
+    purge()
+    assert MethodSwitch.objects.count() == kept > 1
+    clock.shift(2)
+    purge()
+    assert not MethodSwitch.objects.exists()

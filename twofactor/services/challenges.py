@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Customer, Purpose, Result, SignIn
 from accounts.services import lockout, sign_ins
+from portal.lib.batches import delete_in_batches
 from portal.lib.prepared import Prepared, PreparedInsert, PreparedUpdate, slot
 from portal.metrics import CODES
 from twofactor import policy
@@ -205,14 +206,9 @@ def _named(challenge: Challenge, known: Judgement, live: Challenge) -> Outcome:
 
 
 def purge(now: datetime) -> int:
-    """Delete spent challenges, a batch at a time; how many. Their messages stay until their own time."""
-    deleted = 0
-    while True:
-        old = Challenge.objects.filter(created_at__lt=now - policy.CHALLENGE_RETENTION)
-        batch = list(old.values_list("pk", flat=True)[: policy.PURGE_BATCH])
-        if not batch:
-            return deleted
-        deleted += Challenge.objects.filter(pk__in=batch).delete()[0]
+    """Delete spent challenges; how many. Their messages stay until their own time."""
+    old = Challenge.objects.filter(created_at__lt=now - policy.CHALLENGE_RETENTION)
+    return delete_in_batches(old, size=policy.PURGE_BATCH)
 
 
 def unfinished(now: datetime) -> list[SignIn]:

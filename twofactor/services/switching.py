@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Customer, Method, Purpose, SignIn
 from accounts.services import holds, sign_ins
+from portal.lib.batches import delete_in_batches
 from portal.messaging import notices
 from twofactor import policy
 from twofactor.methods import METHODS
@@ -201,7 +202,8 @@ def stop(sign_in: SignIn) -> bool:
 
 def purge(now: datetime) -> int:
     """Delete changes that were begun long ago, done or not; how many. The audit trail keeps what was done."""
-    return MethodSwitch.objects.filter(created_at__lt=now - policy.SWITCH_RETENTION).delete()[0]
+    old = MethodSwitch.objects.filter(created_at__lt=now - policy.SWITCH_RETENTION)
+    return delete_in_batches(old, size=policy.PURGE_BATCH)
 
 
 # --- Under the account's lock --------------------------------------------------------------------------

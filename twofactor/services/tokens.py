@@ -4,6 +4,7 @@ from datetime import datetime
 
 from accounts.models import Customer
 from portal.lib import totp
+from portal.lib.batches import delete_in_batches
 from twofactor import policy
 from twofactor.methods.soft_token import accepted
 from twofactor.models import SoftToken, TokenState
@@ -60,7 +61,7 @@ def live(customer: Customer) -> SoftToken | None:
 def purge(now: datetime) -> int:
     """Delete keys that were shown and never confirmed; how many."""
     forgotten = SoftToken.objects.filter(state=TokenState.SHOWN, created_at__lt=now - policy.UNBOUND_RETENTION)
-    return forgotten.delete()[0]
+    return delete_in_batches(forgotten, size=policy.PURGE_BATCH)
 
 
 def _end(customer: Customer, states: list[TokenState], *, now: datetime) -> None:
