@@ -116,7 +116,6 @@ def show(request: HttpRequest, sign_in: SignIn, journey: Journey) -> HttpRespons
     destination = method.destination(customer)
     context = {
         **(sms_facts(asked, now=timezone.now()) if destination else {}),
-        "form": CodeForm(),
         "method": asked.method,
         "method_label": METHOD_LABELS[asked.method],
         "destination": destination,
