@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from accounts import sessions
-from accounts.models import EndReason, Purpose, SignIn
+from accounts.models import AWAY, EndReason, Purpose, SignIn
 from accounts.services import sign_ins
 
 P = ParamSpec("P")
@@ -42,7 +43,7 @@ def _inside(view: SessionView[P], *, forced_change: bool = False, with_previous:
         found = sessions.lookup(request, with_previous=with_previous)
         signin = found.sign_in
         if signin is None:
-            return session_ended(found.ended) if found.ended else redirect("twofactor:login")
+            return session_ended(found.ended, at=request.path) if found.ended else redirect("twofactor:login")
         if not signin.inside:
             return redirect("twofactor:challenge")
         customer = signin.customer
@@ -98,6 +99,7 @@ def handles_secrets(view: View[P]) -> View[P]:
     return guarded  # type: ignore[no-any-return]
 
 
-def session_ended(reason: EndReason | str) -> HttpResponse:
-    """To the page that says why."""
-    return redirect(f"{reverse('accounts:ended')}?reason={reason}")
+def session_ended(reason: EndReason | str, *, at: str = "") -> HttpResponse:
+    """To the page that says why. Who was away too long goes on after a login at the page with the path `at`."""
+    query = {"reason": str(reason), **({"next": at} if at and reason in AWAY else {})}
+    return redirect(f"{reverse('accounts:ended')}?{urlencode(query)}")

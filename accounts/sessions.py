@@ -1,9 +1,10 @@
-"""The client's cookies: the session's and the browser's. Nothing else reads or writes them."""
+"""The client's cookies: the session's, the browser's, and where to go on. Nothing else reads or writes them."""
 
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from accounts import policy
@@ -11,6 +12,9 @@ from accounts.services import sign_ins
 from accounts.services.login import Browser
 
 _SEPARATOR = "."
+HOME = "home"
+#: Pages, by URL name, that a client who was away too long comes back to. What a page had begun is proven anew.
+_RETURNS = frozenset({"accounts:activity", "accounts:password", "twofactor:method"})
 
 
 def lookup(request: HttpRequest, *, with_previous: bool = False) -> sign_ins.Found:
@@ -35,8 +39,32 @@ def set_session_cookie(response: HttpResponse, key: str) -> None:
 
 def drop_session_cookie(response: HttpResponse) -> None:
     """Take the key back."""
-    response.delete_cookie(settings.CLIENT_COOKIE_NAME, samesite="Lax")
-    response.cookies[settings.CLIENT_COOKIE_NAME]["secure"] = not settings.DEMO
+    _drop(response, settings.CLIENT_COOKIE_NAME)
+
+
+def keep_page(response: HttpResponse, path: str) -> None:
+    """Let the next login of this browser go on at this page, if it is one to go on at.
+
+    No address is ever followed: what is kept is the name of one of our pages.
+    """
+    try:
+        name = resolve(path).view_name
+    except Resolver404:
+        return
+    if name in _RETURNS:
+        lifetime = int(policy.ABSOLUTE_LIFETIME.total_seconds())
+        _set(response, settings.RETURN_COOKIE_NAME, name, samesite="Lax", max_age=lifetime)
+
+
+def kept_page(request: HttpRequest) -> str:
+    """The URL name of the page to go on at after a login."""
+    name = request.COOKIES.get(settings.RETURN_COOKIE_NAME, "")
+    return name if name in _RETURNS else HOME
+
+
+def forget_page(response: HttpResponse) -> None:
+    """The client has come back."""
+    _drop(response, settings.RETURN_COOKIE_NAME)
 
 
 def browser_of(request: HttpRequest) -> Browser | None:
@@ -59,6 +87,11 @@ def set_browser_cookie(response: HttpResponse, browser: Browser) -> None:
         max_age=int(policy.BROWSER_LIFETIME.total_seconds()),
         samesite="Strict",
     )
+
+
+def _drop(response: HttpResponse, name: str) -> None:
+    response.delete_cookie(name, samesite="Lax")
+    response.cookies[name]["secure"] = not settings.DEMO
 
 
 def _set(response: HttpResponse, name: str, value: str, *, samesite: str, max_age: int | None = None) -> None:

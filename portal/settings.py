@@ -142,6 +142,7 @@ OTP_TOTP_ISSUER = "Portal staff"
 # --- Cookies, headers ----------------------------------------------------------------------------
 _SECURE = not DEMO  # the demo speaks plain http on loopback, where many programs send no secure cookie
 CLIENT_COOKIE_NAME = "__Host-client" if _SECURE else "client"
+RETURN_COOKIE_NAME = "__Host-return" if _SECURE else "return"
 BROWSER_COOKIE_NAME = "__Host-browser" if _SECURE else "browser"
 SESSION_COOKIE_NAME = "__Secure-staff" if _SECURE else "staff"
 SESSION_COOKIE_PATH = STAFF_PATH

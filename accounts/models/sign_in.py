@@ -42,6 +42,10 @@ class EndReason(models.TextChoices):
     GUESSING = "limit", "too many wrong passwords"
 
 
+#: The client did nothing wrong and is likely to come back.
+AWAY = frozenset({EndReason.IDLE, EndReason.ABSOLUTE})
+
+
 class Purpose(models.TextChoices):
     """What a code is good for. A code for one is worth nothing for another."""
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import sessions
 from accounts.decorators import inside_or_forced, session_ended
-from accounts.models import EndReason, SignIn
+from accounts.models import AWAY, EndReason, SignIn
 from accounts.services import sign_ins
 
 _REASONS = {*EndReason.values, "gone"}
@@ -41,4 +41,7 @@ def ended(request: HttpRequest) -> HttpResponse:
     if sign_in is not None and sign_in.inside:
         return redirect("home")
     reason = request.GET.get("reason", "")
-    return render(request, "accounts/ended.html", {"reason": reason if reason in _REASONS else ""})
+    response = render(request, "accounts/ended.html", {"reason": reason if reason in _REASONS else ""})
+    if reason in AWAY:
+        sessions.keep_page(response, request.GET.get("next", ""))
+    return response

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -20,7 +21,7 @@ MINUTES = 60
 
 def ended_because(visitor: Visitor) -> str:
     """The reason that the browser is told."""
-    return visitor.get("home/").headers["Location"].partition("session-ended/?reason=")[2]
+    return visitor.get("home/").headers["Location"].partition("session-ended/?reason=")[2].partition("&")[0]
 
 
 def test_a_session_outlives_fourteen_idle_minutes_and_no_sixteen(amy: Customer, let_in: LetIn, clock: Clock) -> None:
@@ -42,6 +43,45 @@ def test_the_page_after_it_says_why(amy: Customer, let_in: LetIn, clock: Clock) 
     clock.shift(16 * MINUTES)
     assert ended_because(visitor) == "idle"
     assert "logged out after 15 idle minutes" in text_of(visitor.get("login/session-ended/?reason=idle"))
+
+
+@pytest.mark.parametrize("page", ["service/activity/", "service/password/", "service/2fa/"])
+def test_after_it_a_client_goes_on_where_the_session_ended(
+    page: str, amy: Customer, let_in: LetIn, handset: Handset, clock: Clock
+) -> None:
+    """L8: once, and a proof of before is worth nothing."""
+    visitor = let_in(amy)
+    clock.shift(16 * MINUTES)
+    visitor.client.get(visitor.get(page).headers["Location"], secure=True)
+    visitor.password_step(amy.login)
+    assert visitor.code_step(handset.code(amy.mobile)).headers["Location"] == f"/en/{page}"
+    clock.shift(61)
+    visitor.post("logout/")
+    visitor.password_step(amy.login)
+    assert visitor.code_step(handset.code(amy.mobile)).headers["Location"] == "/en/home/"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://elsewhere.example/", "//elsewhere.example/en/home/", "/en/logout/", "/staff/", "/en/nowhere/", "x", "",
+        "/en/service/activity/not-me/", "/en/service/sessions/1/end/", "/en/service/activity/?x=%00",
+    ],
+)  # fmt: skip
+def test_no_other_address_is_gone_to(address: str, amy: Customer, handset: Handset, clock: Clock) -> None:
+    """L8"""
+    visitor = Visitor("en")
+    visitor.get(f"login/session-ended/?reason=idle&next={quote(address)}")
+    visitor.password_step(amy.login)
+    assert visitor.code_step(handset.code(amy.mobile)).headers["Location"] == "/en/home/"
+
+
+def test_a_cookie_of_somebody_elses_making_leads_nowhere(amy: Customer, handset: Handset, clock: Clock) -> None:
+    """L8"""
+    visitor = Visitor("en")
+    visitor.client.cookies[django_settings.RETURN_COOKIE_NAME] = "https://elsewhere.example/"
+    visitor.password_step(amy.login)
+    assert visitor.code_step(handset.code(amy.mobile)).headers["Location"] == "/en/home/"
 
 
 @pytest.mark.parametrize("minutes", [1, 30])

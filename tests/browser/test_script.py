@@ -75,7 +75,7 @@ def test_an_idle_client_who_does_not_answer_is_taken_out(portal: Portal, open_pa
     page.wait_for_url("**/home/")
     portal.forget_client("240003")
     page.clock.run_for(15 * 60 * 1000 + 3000)
-    page.wait_for_url("**/session-ended/?reason=idle")
+    page.wait_for_url("**/session-ended/?reason=idle&next=/en/home/")
 
 
 def test_a_password_can_be_shown_and_hidden(portal: Portal, open_page: OpenPage) -> None:

@@ -80,11 +80,13 @@ def enter(request: HttpRequest, sign_in: SignIn, journey: Journey, form: AnswerF
         granted.extend([grant] if grant else [])
         return outcome
 
-    response = answer(request, sign_in, journey, form, judge, onward="home")
+    response = answer(request, sign_in, journey, form, judge, onward=sessions.kept_page(request))
     for grant in granted:
         rotate_token(request)  # forms from before the login are worth nothing inside
         sessions.set_session_cookie(response, grant.key)
         sessions.set_browser_cookie(response, grant.browser)
+        if sessions.kept_page(request) != sessions.HOME:
+            sessions.forget_page(response)
     return response
 
 

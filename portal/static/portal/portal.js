@@ -136,6 +136,7 @@ if (idle) {
   const limit = +idle.dataset.idle, form = $('form', idle), region = $('[role=status]', idle);
   const tabs = new BroadcastChannel('portal'); // work in one tab keeps all alive
   let end, speak;
+  const gone = () => location.replace(`${idle.dataset.ended}&next=${location.pathname}`);
   const renew = () => {
     end = after(limit);
     speak = speaker(region, [60, 20], Math.min(limit, 121));
@@ -145,7 +146,7 @@ if (idle) {
   const stay = async event => {
     event.preventDefault();
     const answer = await fetch(form.action, { method: 'POST', body: new FormData(form) }).catch(() => 0);
-    if (answer?.status !== 204) return location.replace(idle.dataset.ended);
+    if (answer?.status !== 204) return gone();
     renew();
     tabs.postMessage(1);
   };
@@ -158,7 +159,7 @@ if (idle) {
     if (s <= 120 && !idle.open) idle.showModal();
     put(idle, s);
     if (idle.open) speak(s);
-    return !s && !location.replace(idle.dataset.ended);
+    return !s && !gone();
   });
 }
 })();
