@@ -20,7 +20,6 @@ from twofactor.models import MethodSwitch, SoftToken, SwitchState
 from twofactor.services import switching
 from twofactor.services.challenges import Verdict
 from twofactor.services.login import second_step
-from twofactor.services.new_number import Answer
 
 ROUNDS = 5
 Begun = tuple[SignIn, bytes]
@@ -96,7 +95,7 @@ def test_one_change_confirmed_many_times_is_made_once(
         sign_in, seed = at_the_key(customer)
         code, lookups = app_code(seed), [fresh(sign_in) for _ in range(10)]
         answers = together([partial(switching.confirm_token, each, code) for each in lookups])
-        assert [answer.answer for answer in answers].count(Answer.RIGHT) == 1
+        assert [answer.outcome.verdict for answer in answers].count(Verdict.PASSED) == 1
         assert_consistent(customer)
         assert customer.security_epoch == 1
 
@@ -109,10 +108,10 @@ def test_two_changes_of_two_sessions_are_one(
         customer = somebody(number)
         begun = [at_the_key(customer) for _ in range(2)]
         answers = together([partial(switching.confirm_token, fresh(each), app_code(seed)) for each, seed in begun])
-        assert sorted(answer.answer.name for answer in answers) == ["GONE", "RIGHT"]
+        assert sorted(answer.outcome.verdict.name for answer in answers) == ["GONE", "PASSED"]
         assert_consistent(customer)
         assert customer.method == Method.SOFT_TOKEN
-        winner = begun[[answer.answer for answer in answers].index(Answer.RIGHT)][0]
+        winner = begun[[answer.outcome.verdict for answer in answers].index(Verdict.PASSED)][0]
         live = SignIn.objects.filter(customer=customer, epoch=customer.security_epoch, ended_at__isnull=True)
         assert [row.pk for row in live] == [winner.pk]
 
@@ -122,7 +121,7 @@ def test_two_changes_both_ways_are_one(rounds: range, somebody: Callable[[int], 
     for number in rounds:
         customer = somebody(number)
         first, seed = at_the_key(customer)
-        assert switching.confirm_token(first, app_code(seed)).answer == Answer.RIGHT
+        assert switching.confirm_token(first, app_code(seed)).outcome.verdict == Verdict.PASSED
         customer.refresh_from_db()
         first.refresh_from_db()
         second = enter(customer)
@@ -133,7 +132,7 @@ def test_two_changes_both_ways_are_one(rounds: range, somebody: Callable[[int], 
         sms = code_for(second, Purpose.NEW_METHOD)
         one, two, typed = fresh(first), fresh(second), app_code(shown.seed)
         answers = together([partial(switching.confirm_token, one, typed), partial(switching.confirm_sms, two, sms)])
-        assert sorted(answer.answer.name for answer in answers) == ["GONE", "RIGHT"]
+        assert sorted(answer.outcome.verdict.name for answer in answers) == ["GONE", "PASSED"]
         assert_consistent(customer)
 
 
@@ -180,7 +179,7 @@ def test_a_changed_password_against_a_change_wins_or_comes_after(
         looked_up, code = fresh(sign_in), app_code(seed)
         at_once(partial(switching.confirm_token, looked_up, code), partial(end_everything, customer))
         assert_consistent(customer)
-        assert switching.confirm_token(fresh(sign_in), app_code(seed)).answer == Answer.GONE
+        assert switching.confirm_token(fresh(sign_in), app_code(seed)).outcome.verdict == Verdict.GONE
 
 
 def end_everything(customer: Customer) -> None:

@@ -67,10 +67,12 @@ def issue(customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str,
     return _NEW.insert(challenge)
 
 
-def ask_again(customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str, language: str) -> Challenge:
+def ask_again(
+    customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str, language: str, method: str = ""
+) -> Challenge:
     """Ask within a journey that may have begun: a new code kills the one before; where none can be sent yet, the one
-    before stays the one to type. The account is locked."""
-    new = _ask(customer, sign_in, purpose, source=source, language=language)
+    before stays the one to type. By the method in use, unless another is named. The account is locked."""
+    new = _ask(customer, sign_in, purpose, source=source, language=language, method=method)
     old = current(sign_in, purpose)
     if new.withheld and old is not None and old.state == ChallengeState.OPEN and old.method == new.method:
         old.resend_at, old.capped = new.resend_at, new.capped
@@ -81,9 +83,11 @@ def ask_again(customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: 
     return _NEW.insert(new)
 
 
-def _ask(customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str, language: str) -> Challenge:
+def _ask(
+    customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str, language: str, method: str = ""
+) -> Challenge:
     context = Context(customer, sign_in, purpose, source, language, timezone.now())
-    return METHODS[customer.method].ask(context)
+    return METHODS[method or customer.method].ask(context)
 
 
 #: What answering needs of a challenge; the rest of the row stays where it is.
@@ -117,12 +121,19 @@ def resend(sign_in: SignIn, purpose: Purpose, *, source: str, language: str) -> 
     customer = Customer.lock(sign_in.customer_id or 0)
     if not _still_open(customer, sign_in) or not METHODS[customer.method].ready(customer):
         return Resent(False, gone=True)
+    if METHODS[customer.method].destination(customer) is None:
+        return Resent(False)
+    return send_again(customer, sign_in, purpose, source=source, language=language)
+
+
+def send_again(
+    customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str, language: str, method: str = ""
+) -> Resent:
+    """A new code for a question that still stands, or from when on there can be one. The account is locked."""
     old = current(sign_in, purpose)
     if old is None or old.state == ChallengeState.USED:
         return Resent(False, gone=True)
-    if METHODS[customer.method].destination(customer) is None:
-        return Resent(False)
-    now = ask_again(customer, sign_in, purpose, source=source, language=language)
+    now = ask_again(customer, sign_in, purpose, source=source, language=language, method=method)
     return Resent(True) if now.pk != old.pk else Resent(False, now.resend_at, now.capped)
 
 
@@ -133,13 +144,37 @@ def verify(sign_in: SignIn, purpose: Purpose, answer: str) -> Outcome:
     now = timezone.now()
     if customer.frozen:
         return Outcome(Verdict.FROZEN)
-    recent = _recent(customer, sign_in, purpose, now)
-    mine = [challenge for challenge in recent if challenge.sign_in_id == sign_in.pk]
-    if not mine or not _still_open(customer, sign_in):
+    if not _still_open(customer, sign_in):
         return Outcome(Verdict.GONE)
-    outcome = _judge(mine, recent, answer, Context(customer, sign_in, purpose, "", "", now))
-    CODES.labels(mine[0].method, outcome.verdict.name.lower()).inc()
+    context = Context(customer, sign_in, purpose, "", "", now)
+    outcome, live = compare(answer, context)
+    if live is None:
+        return outcome
+    if outcome.verdict == Verdict.PASSED:
+        lockout.clear_wrong_codes(customer)
+    elif outcome.verdict == Verdict.WRONG:
+        outcome = _count(live, answer, context)
+    CODES.labels(live.method, outcome.verdict.name.lower()).inc()
     return outcome
+
+
+def compare(answer: str, context: Context) -> tuple[Outcome, Challenge | None]:
+    """Compare an answer with the live challenge of the session, which then is used up, and with those that it could be
+    mistaken for. Counts nothing. Without a challenge to answer the verdict is GONE."""
+    recent = _recent(context)
+    live = next((challenge for challenge in recent if challenge.sign_in_id == context.sign_in.pk), None)
+    if live is None:
+        return Outcome(Verdict.GONE), None
+    method = METHODS[live.method]
+    if live.state == ChallengeState.OPEN and method.judge(live, answer, context) == Judgement.RIGHT:
+        _USE.run(pk=live.pk, answered_at=context.now)
+        method.settle(live, answer, context)
+        return Outcome(Verdict.PASSED, reference=live.reference), live
+    for challenge in recent:
+        known = METHODS[challenge.method].judge(challenge, answer, context)
+        if known != Judgement.WRONG:
+            return _named(challenge, known, live), live
+    return Outcome(Verdict.WRONG, reference=live.reference), live
 
 
 def _still_open(customer: Customer, sign_in: SignIn) -> bool:
@@ -147,11 +182,15 @@ def _still_open(customer: Customer, sign_in: SignIn) -> bool:
     return customer.open and customer.security_epoch == sign_in.epoch
 
 
-def _recent(customer: Customer, sign_in: SignIn, purpose: Purpose, now: datetime) -> list[Challenge]:
+def _recent(context: Context) -> list[Challenge]:
     """The account's challenges of the last minutes for this purpose, the newest first. Few: each is a text message,
     or the one that this session waits with."""
-    since = now - policy.RECOGNISED_FOR
-    recent = _RECENT.all(sign_in=sign_in.pk, customer=customer.pk, purpose=purpose, since=since)
+    recent = _RECENT.all(
+        sign_in=context.sign_in.pk,
+        customer=context.customer.pk,
+        purpose=context.purpose,
+        since=context.now - policy.RECOGNISED_FOR,
+    )
     return sorted(recent, key=_created, reverse=True)
 
 
@@ -165,23 +204,13 @@ _RECENT = Prepared(
 )
 
 
-def _judge(mine: list[Challenge], recent: list[Challenge], answer: str, context: Context) -> Outcome:
-    live = mine[0]
-    method = METHODS[live.method]
-    if live.state == ChallengeState.OPEN and method.judge(live, answer, context) == Judgement.RIGHT:
-        _USE.run(pk=live.pk, answered_at=context.now)
-        method.settle(live, answer, context)
-        lockout.clear_wrong_codes(context.customer)
-        return Outcome(Verdict.PASSED, reference=live.reference)
-    for challenge in recent:
-        known = METHODS[challenge.method].judge(challenge, answer, context)
-        if known != Judgement.WRONG:
-            return _named(challenge, known, live)
+def _count(live: Challenge, answer: str, context: Context) -> Outcome:
+    """A wrong answer costs a try; the last one freezes the account."""
     left = lockout.count_wrong_code(context.customer, context.sign_in, now=context.now)
     if not left:
         sign_ins.frozen_by_codes(context.sign_in)
         return Outcome(Verdict.FROZEN)
-    slow_by = method.slow_by(answer, context)
+    slow_by = METHODS[live.method].slow_by(answer, context)
     if slow_by is None:
         return Outcome(Verdict.WRONG, tries_left=left, reference=live.reference)
     return Outcome(Verdict.CLOCK_SLOW, tries_left=left, reference=live.reference, slow_by=slow_by)

@@ -17,10 +17,10 @@ from portal.lib.batches import delete_in_batches
 from portal.messaging import notices
 from twofactor import policy
 from twofactor.methods import METHODS
+from twofactor.methods.base import Context
 from twofactor.models import MethodSwitch, SoftToken, SwitchState
-from twofactor.services import new_number, swapping, tokens
-from twofactor.services.challenges import Resent
-from twofactor.services.new_number import Answer
+from twofactor.services import challenges, swapping, tokens
+from twofactor.services.challenges import Outcome, Resent, Verdict
 
 
 class Refusal(Enum):
@@ -53,12 +53,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What became of a code of the new method. `key` is the session's new one, if the change is done."""
+    """What became of a code of the new method. `key` is the session's new one, if the change is done; after a wrong
+    code without a try left the change is over."""
 
-    answer: Answer
-    tries_left: int = 0
-    reference: str = ""  # of the text message to look for
-    other_reference: str = ""  # of the text message that the code came in
+    outcome: Outcome
     key: str = field(default="", repr=False)
 
 
@@ -126,7 +124,7 @@ def after_proof(sign_in: SignIn, *, source: str, language: str) -> tuple[Onward,
         return Onward.BIND, ""
     if switch.from_method == switch.to_method:
         return Onward.DONE, swapping.swap(customer, sign_in, switch, now=now)
-    new_number.ask(customer, sign_in, source=source, language=language, now=now)
+    challenges.ask_again(customer, sign_in, Purpose.NEW_METHOD, source=source, language=language, method=Method.SMS)
     return Onward.CONFIRM, ""
 
 
@@ -156,12 +154,12 @@ def confirm_token(sign_in: SignIn, code: str) -> Confirmed:
         now = timezone.now()
         switch = _proven(customer, sign_in, now)
         if customer.frozen:
-            return Confirmed(Answer.FROZEN)
+            return Confirmed(Outcome(Verdict.FROZEN))
         if switch is None or switch.token is None:
-            return Confirmed(Answer.GONE)
+            return Confirmed(Outcome(Verdict.GONE))
         if not tokens.proves(switch.token, code, now=now):
             return _count_wrong(switch, now)
-        return Confirmed(Answer.RIGHT, key=swapping.swap(customer, sign_in, switch, now=now))
+        return Confirmed(Outcome(Verdict.PASSED), swapping.swap(customer, sign_in, switch, now=now))
 
 
 def confirm_sms(sign_in: SignIn, code: str) -> Confirmed:
@@ -171,15 +169,13 @@ def confirm_sms(sign_in: SignIn, code: str) -> Confirmed:
         now = timezone.now()
         switch = _proven(customer, sign_in, now)
         if customer.frozen:
-            return Confirmed(Answer.FROZEN)
+            return Confirmed(Outcome(Verdict.FROZEN))
         if switch is None or switch.to_method != Method.SMS or not METHODS[Method.SMS].ready(customer):
-            return Confirmed(Answer.GONE)
-        judged = new_number.judge(customer, sign_in, code, now=now)
-        if judged.answer == Answer.RIGHT:
-            return Confirmed(Answer.RIGHT, key=swapping.swap(customer, sign_in, switch, now=now))
-        if judged.answer == Answer.WRONG:
-            return _count_wrong(switch, now)
-        return Confirmed(judged.answer, reference=judged.reference, other_reference=judged.other_reference)
+            return Confirmed(Outcome(Verdict.GONE))
+        outcome, _ = challenges.compare(code, Context(customer, sign_in, Purpose.NEW_METHOD, "", "", now))
+        if outcome.verdict == Verdict.PASSED:
+            return Confirmed(outcome, swapping.swap(customer, sign_in, switch, now=now))
+        return _count_wrong(switch, now) if outcome.verdict == Verdict.WRONG else Confirmed(outcome)
 
 
 @transaction.atomic(durable=True)
@@ -190,7 +186,9 @@ def resend(sign_in: SignIn, *, source: str, language: str) -> Resent:
     switch = _proven(customer, sign_in, now)
     if switch is None or switch.to_method != Method.SMS or not METHODS[Method.SMS].ready(customer):
         return Resent(False, gone=True)
-    return new_number.ask_again(customer, sign_in, source=source, language=language, now=now)
+    return challenges.send_again(
+        customer, sign_in, Purpose.NEW_METHOD, source=source, language=language, method=Method.SMS
+    )
 
 
 @transaction.atomic(durable=True)
@@ -241,10 +239,9 @@ def _count_wrong(switch: MethodSwitch, now: datetime) -> Confirmed:
     switch.tries += 1
     left = policy.NEW_METHOD_TRIES - switch.tries
     switch.save(update_fields=["tries"])
-    if left > 0:
-        return Confirmed(Answer.WRONG, tries_left=left)
-    swapping.close(switch, SwitchState.ABANDONED, now)
-    return Confirmed(Answer.STOPPED)
+    if not left:
+        swapping.close(switch, SwitchState.ABANDONED, now)
+    return Confirmed(Outcome(Verdict.WRONG, tries_left=left))
 
 
 def _abandon_open(sign_in: SignIn, now: datetime) -> bool:

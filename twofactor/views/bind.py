@@ -23,9 +23,9 @@ from twofactor import errors, policy
 from twofactor.forms import CodeForm, DeviceForm
 from twofactor.models import MethodSwitch
 from twofactor.services import switching
-from twofactor.services.new_number import Answer
+from twofactor.services.challenges import Verdict
 from twofactor.services.switching import Shown
-from twofactor.views.method import finished, gone, owner
+from twofactor.views.method import finished, gone, owner, stopped
 from twofactor.views.token_app import opens_token_app, token_app_url
 
 _QUIET_ZONE = 8  # modules; twice what the standard asks, for pages that are dark around it
@@ -108,15 +108,14 @@ def code(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     if not form.is_valid():
         return _back(request, errors.APP_CODE_SHAPE)
     confirmed = switching.confirm_token(sign_in, form.cleaned_data["code"])
-    match confirmed.answer:
-        case Answer.RIGHT:
+    match confirmed.outcome.verdict:
+        case Verdict.PASSED:
             return finished(confirmed.key)
-        case Answer.WRONG:
-            return _back(request, errors.APP_CODE_WRONG % {"count": confirmed.tries_left})
-        case Answer.STOPPED:
-            messages.error(request, str(errors.SWITCH_TOO_MANY))
-            return redirect("twofactor:method")
-        case Answer.FROZEN:
+        case Verdict.WRONG if confirmed.outcome.tries_left:
+            return _back(request, errors.APP_CODE_WRONG % {"count": confirmed.outcome.tries_left})
+        case Verdict.WRONG:
+            return stopped(request)
+        case Verdict.FROZEN:
             return session_ended("frozen")
         case _:
             return gone(request)

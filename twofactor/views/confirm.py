@@ -18,10 +18,9 @@ from twofactor import errors
 from twofactor.forms import CodeForm
 from twofactor.methods import METHODS
 from twofactor.services import challenges, switching
-from twofactor.services.new_number import Answer
-from twofactor.services.switching import Confirmed
+from twofactor.services.challenges import Outcome, Verdict
 from twofactor.views.challenge import Journey, report, resent_message, sms_facts
-from twofactor.views.method import finished, gone, owner
+from twofactor.views.method import finished, gone, owner, stopped
 
 _JOURNEY = Journey(
     Purpose.NEW_METHOD,
@@ -30,10 +29,10 @@ _JOURNEY = Journey(
     delivery="twofactor:confirm_delivery",
     cancel="twofactor:method",
 )
-_REASONS: dict[Answer, Promise] = {
-    Answer.EXPIRED: errors.EXPIRED,
-    Answer.SUPERSEDED: errors.SUPERSEDED,
-    Answer.USED: errors.NEW_CODE_USED,
+_REASONS: dict[Verdict, Promise] = {
+    Verdict.EXPIRED: errors.EXPIRED,
+    Verdict.SUPERSEDED: errors.SUPERSEDED,
+    Verdict.USED: errors.NEW_CODE_USED,
 }
 
 
@@ -65,26 +64,26 @@ def _judge(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     if not form.is_valid():
         return _back(request, errors.CODE_SHAPE)
     confirmed = switching.confirm_sms(sign_in, form.cleaned_data["code"])
-    match confirmed.answer:
-        case Answer.RIGHT:
+    outcome = confirmed.outcome
+    match outcome.verdict:
+        case Verdict.PASSED:
             return finished(confirmed.key)
-        case Answer.STOPPED:
-            messages.error(request, str(errors.SWITCH_TOO_MANY))
-            return redirect("twofactor:method")
-        case Answer.FROZEN:
+        case Verdict.WRONG if not outcome.tries_left:
+            return stopped(request)
+        case Verdict.FROZEN:
             return session_ended("frozen")
-        case Answer.GONE:
+        case Verdict.GONE:
             return gone(request)
         case _:
-            return _back(request, _reason(confirmed))
+            return _back(request, _reason(outcome))
 
 
-def _reason(confirmed: Confirmed) -> str | Promise:
-    if confirmed.answer == Answer.WRONG:
-        return errors.TRIES_LEFT % {"count": confirmed.tries_left}
-    if confirmed.answer == Answer.OTHER_REQUEST:
-        return errors.OTHER_LOGIN % {"other": confirmed.other_reference, "reference": confirmed.reference}
-    return _REASONS[confirmed.answer]
+def _reason(outcome: Outcome) -> str | Promise:
+    if outcome.verdict == Verdict.WRONG:
+        return errors.TRIES_LEFT % {"count": outcome.tries_left}
+    if outcome.verdict == Verdict.OTHER_LOGIN:
+        return errors.OTHER_LOGIN % {"other": outcome.other_reference, "reference": outcome.reference}
+    return _REASONS[outcome.verdict]
 
 
 def _back(request: HttpRequest, reason: str | Promise) -> HttpResponse:

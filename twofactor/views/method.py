@@ -142,6 +142,12 @@ def finished(key: str) -> HttpResponse:
     return response
 
 
+def stopped(request: HttpRequest) -> HttpResponse:
+    """Too many wrong codes of the new method: the change is over."""
+    messages.error(request, str(errors.SWITCH_TOO_MANY))
+    return redirect("twofactor:method")
+
+
 def gone(request: HttpRequest) -> HttpResponse:
     """There is nothing to go on with: back to the start, with a word about it."""
     messages.warning(request, str(errors.SWITCH_GONE))
