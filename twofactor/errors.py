@@ -20,13 +20,15 @@ OTHER_LOGIN_UNSENT = _("That code belongs to another request, reference %(other)
 TOO_MANY_CODES = _("You have asked for too many codes. Try again after %(time)s (Hong Kong time).")
 RESENT = _("A new code was sent. The earlier code no longer works.")
 TOKEN_TRIES_LEFT = ngettext_lazy(
-    "That code is incorrect. %(count)d try left. Check that your phone sets its time automatically.",
-    "That code is incorrect. %(count)d tries left. Check that your phone sets its time automatically.",
+    "That security code is incorrect. You have %(count)d try left.",
+    "That security code is incorrect. You have %(count)d tries left.",
     "count",
 )
+TOKEN_ONE_TRY_LEFT = _("That security code is incorrect. One more wrong code will freeze online login.")
 TOKEN_USED = _("That code was used. Wait for the next one (up to 30 seconds).")
 TOKEN_EXPIRED = _("That took too long. Please start again.")
-WRONG_AND_CLOCK = _("%(tries)s %(clock)s")
+WRONG_AND_WHY = _("%(tries)s %(why)s")
+CLOCK_UNKNOWN = _("Check that your phone sets its time automatically.")
 CLOCK_SLOW = ngettext_lazy(
     "It is about %(count)d minute old, or your phone’s clock is about %(count)d minute slow.",
     "It is about %(count)d minutes old, or your phone’s clock is about %(count)d minutes slow.",

@@ -22,6 +22,11 @@ _SYSTEMS = (
 )
 
 
+def phone_label(user_agent: str) -> str:
+    """Like "iPhone"; empty for a computer, and where nothing is recognised."""
+    return next((name for mark, name in _SYSTEMS[:3] if mark in user_agent), "")
+
+
 def device_label(user_agent: str) -> str:
     """Like "Chrome / Windows"; an em dash where nothing is recognised."""
     parts = [next((name for mark, name in table if mark in user_agent), "") for table in (_BROWSERS, _SYSTEMS)]

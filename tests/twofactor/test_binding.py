@@ -41,9 +41,11 @@ def proven(clock: Clock, amy: Customer, handset: Handset) -> Visitor:
     return visitor
 
 
-def test_the_name_is_that_of_the_browser_until_it_is_changed(proven: Visitor) -> None:
-    body = proven.get(PAGE).content.decode()
-    assert 'value="Chrome / Windows"' in body
+def test_the_name_is_that_of_the_phone_at_hand_until_it_is_changed(proven: Visitor) -> None:
+    """T4: a computer says nothing of the phone."""
+    assert 'value="My phone"' in proven.get(PAGE).content.decode()
+    agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1"
+    assert 'value="iPhone"' in proven.get(PAGE, HTTP_USER_AGENT=agent).content.decode()
     show_key(proven, "我的 iPhone 👩‍💻")
     assert SoftToken.objects.get().name == "我的 iPhone 👩‍💻"
 

@@ -64,7 +64,7 @@ def test_the_page_says_by_how_much_the_clock_is_slow_and_offers_a_way(
     answer = visitor.get("login/verify/")
     said = text_of(answer)
     assert english(errors.CLOCK_SLOW, count=minutes) in said
-    assert english(errors.TRIES_LEFT, count=4) in said
+    assert english(errors.TOKEN_TRIES_LEFT, count=4) in said
     assert english(errors.CLOCK_HELP) in said
     assert 'href="/en/login/clock/"' in answer.content.decode()
     assert count(ben) == 1

@@ -109,7 +109,7 @@ def test_wrong_codes_are_counted_down_and_freeze_at_five(ben: Customer, phone: P
         visitor.code_step(phone.never())
         assert tries(left) in page(visitor)
     visitor.code_step(phone.never())
-    assert english(errors.ONE_TRY_LEFT) in page(visitor)
+    assert english(errors.TOKEN_ONE_TRY_LEFT) in page(visitor)
     assert "frozen" in text_of(visitor.code_step(phone.never()))
     assert frozen(ben)
     assert SignIn.objects.get().result == Result.WRONG_CODES
@@ -281,7 +281,7 @@ def test_a_code_at_the_door_is_worth_nothing_inside_and_counts_together(
     other = Visitor("en", "198.51.100.9")
     arrive(other, ben)
     other.code_step(phone.never())
-    assert english(errors.ONE_TRY_LEFT) in page(other)
+    assert english(errors.TOKEN_ONE_TRY_LEFT) in page(other)
     other.code_step(phone.never())
     assert frozen(ben)
     assert not visitor.inside

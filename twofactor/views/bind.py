@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
 from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
@@ -18,7 +19,7 @@ from accounts.models import Method, SignIn
 from portal import brand
 from portal.lib import totp
 from portal.lib.masking import mask_number
-from portal.lib.user_agent import device_label
+from portal.lib.user_agent import phone_label
 from twofactor import errors, policy
 from twofactor.forms import CodeForm, DeviceForm
 from twofactor.models import MethodSwitch
@@ -41,11 +42,10 @@ def bind(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
         return gone(request)
     if request.method == "POST":
         return _make_key(request, sign_in)
-    label = device_label(request.headers.get("User-Agent", ""))
     context = {
         "form": CodeForm(),
         "token": switch.token,
-        "name": switch.token.name if switch.token else label.strip("—")[: policy.DEVICE_NAME_MAX],
+        "name": switch.token.name if switch.token else _suggested(request),
         "until": switch.proven_at and switch.proven_at + policy.KEY_LIFETIME,
     }
     return render(request, "twofactor/bind.html", context)
@@ -56,6 +56,10 @@ def _binding(sign_in: SignIn) -> MethodSwitch | None:
     if switch is None or switch.to_method != Method.SOFT_TOKEN or not switching.in_time(switch, now=timezone.now()):
         return None
     return switch
+
+
+def _suggested(request: HttpRequest) -> str:
+    return phone_label(request.headers.get("User-Agent", "")) or _("My phone")
 
 
 def _make_key(request: HttpRequest, sign_in: SignIn) -> HttpResponse:

@@ -31,11 +31,12 @@ def shape(form: AnswerForm, sign_in: SignIn) -> Promise:
 def reason(outcome: Outcome, sign_in: SignIn, purpose: Purpose) -> str | Promise:
     """Why it is not right, and how many tries are left if that cost one."""
     match outcome.verdict:
+        case Verdict.WRONG if _method(sign_in) == Method.SOFT_TOKEN:
+            return _by_token(outcome, errors.CLOCK_UNKNOWN)
         case Verdict.WRONG:
-            return _tries(outcome, _method(sign_in))
+            return _by_sms(outcome)
         case Verdict.CLOCK_SLOW:
-            tries = _tries(outcome, Method.SMS)  # without the advice, which follows
-            return errors.WRONG_AND_CLOCK % {"tries": tries, "clock": _clock(outcome.slow_by)}
+            return _by_token(outcome, _clock(outcome.slow_by))
         case Verdict.OTHER_LOGIN:
             asked = challenges.current(sign_in, purpose)
             words = errors.OTHER_LOGIN if asked and asked.code_digest else errors.OTHER_LOGIN_UNSENT
@@ -48,11 +49,15 @@ def _method(sign_in: SignIn) -> str:
     return sign_in.customer.method if sign_in.customer else Method.SMS
 
 
-def _tries(outcome: Outcome, method: str) -> str | Promise:
-    if outcome.tries_left == 1:
-        return errors.ONE_TRY_LEFT
-    words = errors.TOKEN_TRIES_LEFT if method == Method.SOFT_TOKEN else errors.TRIES_LEFT
-    return words % {"count": outcome.tries_left}
+def _by_sms(outcome: Outcome) -> str | Promise:
+    one_left = outcome.tries_left == 1
+    return errors.ONE_TRY_LEFT if one_left else errors.TRIES_LEFT % {"count": outcome.tries_left}
+
+
+def _by_token(outcome: Outcome, why: str | Promise) -> str:
+    one_left = outcome.tries_left == 1
+    tries = errors.TOKEN_ONE_TRY_LEFT if one_left else errors.TOKEN_TRIES_LEFT % {"count": outcome.tries_left}
+    return errors.WRONG_AND_WHY % {"tries": tries, "why": why}
 
 
 def _clock(slow_by: timedelta) -> str | Promise:
