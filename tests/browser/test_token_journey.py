@@ -75,3 +75,19 @@ def test_bind_log_out_and_log_in_with_the_app_offline(
     page.click("[data-submit]")
     page.wait_for_url("**/home/")
     check(page, width, scripts=True)
+
+
+def test_a_phone_is_bound_with_scripts_off(portal: Portal, open_page: OpenPage) -> None:
+    """O6: by typing the key."""
+    mobile = portal.new_client("270009", language="en")
+    page = open_page("en")
+    log_in(page, portal, "270009", mobile)
+    portal.forget_waits()
+    plain = open_page("en", width=320, scripts=False, storage_state=page.context.storage_state())
+    bind_page(plain, portal, mobile)
+    assert plain.locator("[data-copy], [data-handover]").count() > 0
+    assert not plain.locator("[data-copy]").is_visible(), "a button that could do nothing"
+    assert not plain.locator("[data-handover]").is_visible()
+    plain.fill("#id_code", pyotp.TOTP(plain.inner_text("#key").replace(" ", "")).now())
+    plain.click("[data-submit]")
+    plain.wait_for_url("**/service/2fa/done/")
