@@ -17,6 +17,7 @@ test: packages lint contracts deploy-check test-sqlite test-postgres
 
 soak: packages .venv/tests
 	$(BIN)/pytest --soak
+	tests/postgres.sh $(BIN)/pytest --soak -m "not embedded"
 
 bench: .venv/tests
 	$(BIN)/python -m tests.benchmarks

@@ -6,13 +6,15 @@ the machine does hits all sides alike. The figure is the median of the rounds.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from statistics import median
 
 from tests.benchmarks.browser import Browser, HttpWire
-from tests.benchmarks.cluster import Statement
+from tests.benchmarks.cluster import OWNER, Statement
 from tests.benchmarks.house import House
 from tests.benchmarks.login import Login
 from tests.benchmarks.meter import Cost, Meter, Visitors
+from tests.benchmarks.phones import shown
 from tests.benchmarks.site import HOST, Web
 
 ROUNDS, LOGINS, BARE_REQUESTS = 5, 40, 2000
@@ -30,6 +32,7 @@ class Round:
     many: Cost
     few_wrong: Cost
     many_wrong: Cost
+    token: Cost
 
 
 @dataclass
@@ -60,15 +63,25 @@ def bare_request(web: Web) -> float:
     return spent * 1000 / BARE_REQUESTS
 
 
+def _with_phones(house: House, few: Visitors) -> Visitors:
+    """So many of the clients that have not come yet, who from now on log in by the mobile security code."""
+    clients = list(islice(few.clients, WARM + ROUNDS * LOGINS))
+    url = house.cluster.url(few.site.database, OWNER)
+    house.module("phones", *(each.number for each in clients), DATABASE_URL=url, REDIS_URL="unix:///nowhere")
+    return Visitors(few.site, iter(clients))
+
+
 def measure(
     house: House, few: Visitors, many: Visitors, bare: Web, startproject: Web, proofs: Iterator[str],
     say: Callable[[str], None],
 ) -> Costs:  # fmt: skip
     """Warm everything, then all rounds."""
     meter, cluster = Meter(house, proofs), house.cluster
+    phones = _with_phones(house, few)
     for each in (few, many):
         meter.logins(each, WARM)
         meter.wrong(each, WARM)
+    meter.logins(phones, WARM, shown)
     for web in (bare, startproject):
         bare_request(web)
     costs = Costs([], [], [])
@@ -81,6 +94,7 @@ def measure(
             right[each.site.database], done = meter.logins(each, LOGINS)
             costs.logins.extend(done)
         costs.statements.extend(cluster.statements(few.site.database))
+        tokens, _ = meter.logins(phones, LOGINS, shown)
         wrong = {each.site.database: meter.wrong(each, LOGINS) for each in pair}
         cluster.forget_statements()
         costs.rounds.append(
@@ -92,6 +106,7 @@ def measure(
                 many=right[many.site.database],
                 few_wrong=wrong[few.site.database],
                 many_wrong=wrong[many.site.database],
+                token=tokens,
             )
         )
     return costs

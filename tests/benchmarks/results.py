@@ -32,6 +32,8 @@ def add_costs(report: Report, costs: Costs) -> None:
                one(lambda r: r.many.whole / r.few.whole), "times", 1.1),
         Figure("wrong_password_million_ratio", "Wrong password, 1,000,000 accounts to 1,000",
                one(lambda r: r.many_wrong.whole / r.few_wrong.whole), "times", 1.1),
+        Figure("token_login_beside_sms", "Login by mobile security code beside one by text message: CPU",
+               one(lambda r: r.token.whole - r.few.whole), "ms", 1),
         Figure("login_web_cpu", "Login: web CPU, hash included", one(lambda r: r.few.web), "ms"),
         *(
             Figure(f"login_web_cpu_{step.replace(' ', '_')}", f"  {step}", spent, "ms")

@@ -8,6 +8,7 @@ from accounts.models import Customer, Result
 from accounts.policy import PENDING_LIFETIME
 from portal.lib import totp
 from portal.lib.masking import Masked
+from portal.lib.prepared import Prepared, PreparedUpdate, slot
 from portal.metrics import CODES
 from twofactor import policy
 from twofactor.methods.base import Context, Judgement
@@ -73,10 +74,9 @@ class SoftTokenMethod:
         step = _step(token, codes, context.now) if token else None
         if token is None or step is None:
             raise AssertionError("only a right answer is settled")
-        token.last_step = step + len(codes) - 1
-        if len(codes) > 1:
-            token.drift = token.last_step - totp.step_of(context.now)
-        token.save(update_fields=["last_step", "drift"])
+        last_step = step + len(codes) - 1
+        drift = last_step - totp.step_of(context.now) if len(codes) > 1 else token.drift
+        _SETTLE.run(pk=token.pk, last_step=last_step, drift=drift)
 
 
 def accepted(token: SoftToken, now: datetime) -> list[int]:
@@ -86,7 +86,16 @@ def accepted(token: SoftToken, now: datetime) -> list[int]:
 
 
 def _bound(customer: Customer) -> SoftToken | None:
-    return SoftToken.objects.filter(customer=customer, state=TokenState.BOUND).first()
+    return _BOUND.one(customer=customer.pk)
+
+
+_BOUND = Prepared(lambda: SoftToken.objects.filter(customer=slot(SoftToken, "customer"), state=TokenState.BOUND))
+_SETTLE = PreparedUpdate(
+    lambda: (
+        SoftToken.objects.filter(pk=slot(SoftToken, "id", "pk")),
+        {"last_step": slot(SoftToken, "last_step"), "drift": slot(SoftToken, "drift")},
+    )
+)
 
 
 def _step(token: SoftToken, codes: Sequence[str], now: datetime) -> int | None:
