@@ -63,7 +63,7 @@ def prove_by_app(visitor: Visitor, seed: bytes) -> HttpResponse:
     return visitor.post("service/prove/code/", {"code": app_code(seed)})
 
 
-def show_key(visitor: Visitor, name: str = "My phone") -> HttpResponse:
+def show_key(visitor: Visitor, name: str = "Pixel of Amy") -> HttpResponse:
     """Name the phone and have the key shown."""
     return visitor.post("service/2fa/bind/", {"name": name, "after": earlier_key(visitor)})
 

@@ -73,7 +73,7 @@ def test_the_app_is_in_use(inside: Visitor, amy: Customer, handset: Handset) -> 
     bind(inside, handset, amy)
     page = text_of(inside.get(PAGE))
     assert "Mobile security code" in page
-    assert "My phone" in page
+    assert "Pixel of Amy" in page
     assert "+852" not in page.partition("Choose a verification method")[0]
     assert offered(inside) == ["soft_token", "sms"]
     assert "bind another phone" in page
@@ -186,7 +186,7 @@ def test_what_was_done_is_told_with_reference_time_and_where_we_wrote(
     bind(inside, handset, amy)
     page = text_of(inside.get("service/2fa/done/"))
     assert "Mobile security code" in page
-    assert "My phone" in page
+    assert "Pixel of Amy" in page
     assert re.search(r"Reference number M[2-9A-Z]{7}", page)
     assert "a•••@example.com" in page
     assert "+852 9••• ••67" in page

@@ -126,7 +126,7 @@ def test_a_new_key_voids_the_earlier_one(proven: Visitor) -> None:
 
 def test_the_form_sent_a_second_time_makes_no_second_key(proven: Visitor) -> None:
     """T4: reloading the page with the key does not void it"""
-    sent = {"name": "My phone", "after": earlier_key(proven)}
+    sent = {"name": "Pixel of Amy", "after": earlier_key(proven)}
     seed = key_on(proven.post(PAGE, sent))
     assert proven.post(PAGE, sent).headers["Location"] == "/en/service/2fa/bind/"
     assert "The key was shown once." in text_of(proven.get(PAGE))
@@ -135,7 +135,7 @@ def test_the_form_sent_a_second_time_makes_no_second_key(proven: Visitor) -> Non
 
 @pytest.mark.parametrize("after", ["x", "0" * 36, "' OR 1=1", "y" * 5000])
 def test_a_forged_earlier_key_makes_none(after: str, proven: Visitor) -> None:
-    assert proven.post(PAGE, {"name": "My phone", "after": after}).headers["Location"] == "/en/service/2fa/bind/"
+    assert proven.post(PAGE, {"name": "Pixel of Amy", "after": after}).headers["Location"] == "/en/service/2fa/bind/"
     assert not SoftToken.objects.exists()
 
 
@@ -189,7 +189,7 @@ def test_a_bound_phone_keeps_its_name(proven: Visitor, amy: Customer, handset: H
     show_key(proven, "Office phone")
     clock.shift(A_MINUTE)
     bind(proven, handset, amy)
-    assert SoftToken.objects.get(state="bound").name == "My phone"
+    assert SoftToken.objects.get(state="bound").name == "Pixel of Amy"
 
 
 def test_what_the_phone_is_called_stands_in_no_notice(

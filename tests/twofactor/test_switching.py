@@ -96,7 +96,7 @@ def test_from_one_phone_to_another(
     prove_by_app(inside, bound)
     seed = key_on(show_key(inside, "New phone"))
     assert_one_method(amy, Method.SOFT_TOKEN)
-    assert SoftToken.objects.get(state="bound").name == "My phone"
+    assert SoftToken.objects.get(state="bound").name == "Pixel of Amy"
     confirm(inside, app_code(seed))
     assert SoftToken.objects.get(state="bound").name == "New phone"
     clock.shift(A_MINUTE)
