@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy
 from accounts import policy
 from accounts.models import Customer
 from accounts.services import clients, lockout
-from accounts.services.lockout import IdentityCheck, NotAllowedError
+from accounts.services.lockout import IdentityCheck
+from accounts.services.staff import NotAllowedError
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Customer]
@@ -167,7 +168,10 @@ class ClientAdmin(_ModelAdmin):
 
     @staticmethod
     def _client(pk: int, staff: Customer, page: str) -> Customer:
-        client = clients.view(pk, staff=staff, page=page)
+        try:
+            client = clients.view(pk, staff=staff, page=page)
+        except NotAllowedError as problem:
+            raise PermissionDenied(str(problem)) from problem
         if client is None:
             raise Http404
         return client

@@ -95,3 +95,42 @@ PURGE_BATCH = 5_000  # rows a statement
 ACTIVITY_PAGE = 20  # rows
 ACTIVITY_WINDOW = timedelta(days=90)
 LIVE_SESSIONS_SHOWN = 20
+
+# --- Surveillance: what stands in the daily report ---------------------------------------------------------
+#: Different account numbers tried from one address: above what an office or a carrier's shared address brings.
+REPORT_ACCOUNTS_OF_ADDRESS = 20
+#: Different account numbers tried from one device: above a family's.
+REPORT_ACCOUNTS_OF_DEVICE = 4
+#: Networks (the first half of an IPv4 address) or addresses from which an account's right password came: home, office,
+#: phone and a café are four and a dozen.
+REPORT_NETWORKS_OF_ACCOUNT, REPORT_ADDRESSES_OF_ACCOUNT = 5, 13
+#: Wrong codes after a right password: two are a slip, three are odd.
+REPORT_WRONG_CODES = 3
+#: Wrong passwords before a login, and how long before the day they are looked for: nobody stops at midnight.
+REPORT_FAILURES_BEFORE_SUCCESS = 10
+REPORT_LOOK_BACK = timedelta(hours=24)
+#: Deeds of one member of staff on one day: what is above is more than a busy day on the phone.
+REPORT_DEEDS_OF_STAFF = {"searches": 200, "reveals": 30, "unfreezes": 30}
+
+#: Findings of a kind, clients of a finding, and members of staff that are kept; the rest is counted.
+REPORT_FINDINGS, REPORT_CLIENTS, REPORT_STAFF = 50, 20, 200
+#: How far back days without a report are made up for: a scheduler that stood still over a long holiday.
+REPORT_CATCH_UP = timedelta(days=7)
+#: Who works on a report has so long before another may.
+REPORT_LEASE = timedelta(minutes=30)
+
+# --- Freezing many ------------------------------------------------------------------------------------------
+#: What a list of accounts may have: more than this is everybody, for which there is the switch.
+FREEZE_RUN_ROWS = 100_000
+FREEZE_RUN_UPLOAD = 2 * 1024 * 1024  # bytes
+FREEZE_RUN_PROBLEMS = 200  # lines that are shown; all are counted
+#: Rows read at once, accounts frozen before the claim is renewed, and accounts frozen by one run of the task: a task
+#: of more than a minute would be given to a second worker.
+FREEZE_RUN_READ, FREEZE_RUN_BATCH, FREEZE_RUN_BITE = 2_000, 500, 6_000
+FREEZE_RUN_LEASE = timedelta(minutes=2)
+#: A list that was read and not confirmed: by then accounts have changed.
+FREEZE_RUN_LAPSES = timedelta(hours=24)
+
+#: Test notices of one client: enough to try each channel, too few to annoy.
+TEST_NOTICES = 3
+TEST_NOTICE_WINDOW = timedelta(hours=24)

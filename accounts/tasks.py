@@ -4,7 +4,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from accounts.services import sign_ins
+from accounts.services import freeze_runs, sign_ins, surveillance
 
 
 @shared_task(name="accounts.purge")
@@ -17,3 +17,19 @@ def purge() -> None:
 def clear_staff_sessions() -> None:
     """Delete staff sessions that have expired."""
     call_command("clearsessions")
+
+
+@shared_task(name="accounts.surveil")
+def surveil() -> None:
+    """Make the daily report of each day that lacks one, and delete those that are too old."""
+    now = timezone.now()
+    for day in surveillance.due(now):
+        surveillance.make(day, now=now)
+    surveillance.purge(now)
+
+
+@shared_task(name="accounts.freeze_on")
+def freeze_on() -> None:
+    """Freeze on where confirmed lists of accounts stopped; forget those that were never confirmed."""
+    freeze_runs.work_off()
+    freeze_runs.purge(timezone.now())

@@ -117,16 +117,21 @@ class LanguageCookieMiddleware:
 
 
 class BodyBoundMiddleware:
-    """Refuses a body above the bound before anybody reads it."""
+    """Refuses a body above the bound before anybody reads it. Where staff send files the bound is that of the file."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if len(length) > _LENGTH_DIGITS or not length.isdecimal() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if len(length) > _LENGTH_DIGITS or not length.isdecimal() or int(length) > self._bound(request):
             return too_large(request)
         return self.get_response(request)
+
+    @staticmethod
+    def _bound(request: HttpRequest) -> int:
+        file = next((size for route, size in settings.UPLOADS.items() if re.search(route, request.path)), 0)
+        return file + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
 class StaffPathOnly:

@@ -19,6 +19,14 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=60),
         "options": {"expires": 60},
     },
+    # A list of accounts is confirmed in an emergency: who confirmed it sees the first ones frozen within seconds.
+    "freeze-on": {
+        "task": "accounts.freeze_on",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
+    # Yesterday's report, soon after midnight. Hourly, so that a night without a scheduler is made up for by day.
+    "surveil": {"task": "accounts.surveil", "schedule": crontab(minute="35"), "options": {"expires": 3000}},
     # Retention. Small bites by night, when nobody logs in.
     "purge-challenges": {"task": "twofactor.purge", "schedule": crontab(minute="10")},
     "purge-messages": {"task": "messaging.purge", "schedule": crontab(hour="3", minute="20")},

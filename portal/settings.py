@@ -175,7 +175,10 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # of a body; and of everything but the file where one may be sent:
+UPLOADS = {  # which addresses take a file, and of how many bytes
+    r"^/staff/freeze-lists/\Z": 2 * 1024 * 1024,
+}
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 

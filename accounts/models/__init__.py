@@ -3,8 +3,11 @@
 from accounts.models.customer import Customer, FreezeCause, Method
 from accounts.models.customer import State as AccountState
 from accounts.models.emergency import Emergency
+from accounts.models.freeze_run import FreezeRun, FreezeRunItem, ItemState, RunState
 from accounts.models.password import PasswordHistory
 from accounts.models.sign_in import AWAY, EndReason, Purpose, Result, SignIn
+from accounts.models.staff_client import StaffClient
+from accounts.models.surveillance import Finding, FindingClient, FindingKind, StaffDay, SurveillanceReport
 
 __all__ = [
     "AWAY",
@@ -12,10 +15,20 @@ __all__ = [
     "Customer",
     "Emergency",
     "EndReason",
+    "Finding",
+    "FindingClient",
+    "FindingKind",
     "FreezeCause",
+    "FreezeRun",
+    "FreezeRunItem",
+    "ItemState",
     "Method",
     "PasswordHistory",
     "Purpose",
     "Result",
+    "RunState",
     "SignIn",
+    "StaffClient",
+    "StaffDay",
+    "SurveillanceReport",
 ]

@@ -101,6 +101,16 @@ class Customer(AbstractBaseUser, PermissionsMixin):
             ("unfreeze_wrong_codes", "May unfreeze an account that wrong codes froze"),
             ("unfreeze_any", "May unfreeze any account"),
             ("end_sessions", "May end every session of a client"),
+            ("reveal_contacts", "May see a contact in full, with a reason"),
+            ("freeze_one", "May freeze one client"),
+            ("freeze_fraud", "May freeze a client for fraud"),
+            ("freeze_all", "May freeze many clients, or all"),
+            ("propose", "May propose what needs a second person"),
+            ("approve", "May approve what a colleague proposed"),
+            ("override_hold", "May lift a hold after a change"),
+            ("read_surveillance", "May read the daily report"),
+            ("list_rights", "May list who may do what"),
+            ("manage_staff", "May make and change accounts of colleagues"),
             ("enrol_staff", "May issue the first enrolment code of a colleague"),
         ]
         constraints = [

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.models import AccountState, Customer, Result, SignIn
+from accounts.services.staff import ensure_may_act
 from accounts.words import METHOD_LABELS, RESULT_LABELS
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
@@ -109,9 +110,10 @@ def search(query: str, *, staff: Customer) -> Found | None:
 
 @transaction.atomic
 def view(pk: int, *, staff: Customer, page: str) -> Customer | None:
-    """The client behind a page of the desk; None for an id that is none of a client."""
+    """The client behind a page of the desk; None for an id that is none of a client. Raises `NotAllowedError`."""
     client = Customer.objects.filter(pk=pk, is_staff=False).first()
     if client:
+        ensure_may_act(staff, client)
         record(Event.STAFF_VIEWED_CLIENT, actor=staff, subject=client, facts={"page": page})
     return client
 

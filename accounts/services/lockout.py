@@ -1,6 +1,7 @@
 """Freezing and unfreezing, and the counts that lead there."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.models import AccountState, Customer, Emergency, FreezeCause, SignIn
 from accounts.services import sign_ins
+from accounts.services.staff import NotAllowedError, ensure_may_act, own_client_ids
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
 from portal.audit.trail import record
@@ -18,11 +20,7 @@ from portal.messaging import notices
 from portal.messaging.texts import Detail, Notice
 from portal.metrics import FREEZES
 
-_REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that are mistaken for another over the phone
-
-
-class NotAllowedError(Exception):
-    """An unfreeze that this member of staff may not make alone; the text says why."""
+REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that are mistaken for another over the phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +62,24 @@ def clear_wrong_codes(customer: Customer) -> None:
 
 
 def freeze(
-    customer: Customer, cause: FreezeCause, *, now: datetime, actor: Customer | None = None, reason: str = ""
+    customer: Customer,
+    cause: FreezeCause,
+    *,
+    now: datetime,
+    actor: Customer | None = None,
+    reason: str = "",
+    more: Mapping[str, str] | None = None,
 ) -> str:
     """Freeze a locked account: every session and open code ends, the owner is told. The freeze reference.
 
-    An account that is frozen or closed already stays as it is.
+    An account that is frozen or closed already stays as it is. `more` are facts for the record.
     """
     if customer.state != AccountState.ACTIVE:
         return customer.freeze_reference
     customer.state = AccountState.FROZEN
     customer.frozen_at = now
     customer.freeze_cause = cause
-    customer.freeze_reference = "F" + "".join(secrets.choice(_REFERENCE_LETTERS) for _ in range(7))
+    customer.freeze_reference = "F" + "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(7))
     sign_ins.end_all(customer)
     customer.save(
         update_fields=[
@@ -86,9 +90,11 @@ def freeze(
         Event.ACCOUNT_FROZEN,
         actor=actor,
         subject=customer,
-        facts={"cause": str(cause), "reference": customer.freeze_reference, "reason": reason},
+        facts={"cause": str(cause), "reference": customer.freeze_reference, "reason": reason, **(more or {})},
     )
-    notices.tell(customer, Notice.FROZEN, now=now, detail=Detail(reference=customer.freeze_reference))
+    by_us = cause in {FreezeCause.STAFF, FreezeCause.FRAUD}
+    notice = Notice.FROZEN_BY_US if by_us else Notice.FROZEN
+    notices.tell(customer, notice, now=now, detail=Detail(reference=customer.freeze_reference))
     FREEZES.labels(str(cause)).inc()
     return customer.freeze_reference
 
@@ -111,6 +117,8 @@ def may_unfreeze(customer: Customer, staff: Customer, *, now: datetime) -> str:
     """Why this member of staff may not unfreeze this account alone; empty if they may."""
     if not customer.frozen:
         return _("The account is not frozen.")
+    if customer.pk in own_client_ids(staff):
+        return _("This is an account of your own: a colleague has to do it.")
     if staff.has_perm("accounts.unfreeze_any"):
         return ""
     if not staff.has_perm("accounts.unfreeze_wrong_codes"):
@@ -170,6 +178,7 @@ def end_sessions(customer: Customer, *, staff: Customer, reason: str) -> AuditRe
         raise NotAllowedError(_("Your role does not end sessions."))
     if not reason.strip():
         raise NotAllowedError(_("A reason is required."))
+    ensure_may_act(staff, customer)
     customer = Customer.lock(customer.pk)
     sign_ins.end_all(customer)
     customer.save(update_fields=["security_epoch"])
@@ -190,7 +199,7 @@ def freeze_all(*, reason: str, actor: Customer | None, now: datetime) -> bool:
     return True
 
 
-def unfreeze_all(*, actor: Customer | None, now: datetime) -> timedelta | None:
+def unfreeze_all(*, actor: Customer | None, now: datetime, reason: str = "") -> timedelta | None:
     """End the emergency; how long it lasted, or None if there was none. Clients log in anew."""
     with transaction.atomic():
         emergency = Emergency.objects.select_for_update().filter(ended_at__isnull=True).first()
@@ -198,7 +207,7 @@ def unfreeze_all(*, actor: Customer | None, now: datetime) -> timedelta | None:
             return None
         emergency.ended_at = now
         emergency.save(update_fields=["ended_at"])
-        record(Event.ALL_UNFROZEN, actor=actor)
+        record(Event.ALL_UNFROZEN, actor=actor, facts={"reason": reason} if reason else None)
         return now - emergency.began_at
 
 

@@ -2,22 +2,48 @@
 
 import secrets
 import string
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts import policy
-from accounts.models import Customer, PasswordHistory
+from accounts.models import Customer, PasswordHistory, StaffClient
 from portal.audit.events import Event
 from portal.audit.trail import record
 
+_HELPS = frozenset(
+    {
+        "accounts.view_customer",
+        "accounts.reveal_contacts",
+        "accounts.freeze_one",
+        "accounts.end_sessions",
+        "accounts.unfreeze_wrong_codes",
+        "accounts.propose",
+    }
+)
+_AUDITS = frozenset({"audit.view_audit", "audit.export_audit", "accounts.list_rights"})
+
 #: What each role may do; nothing else gives staff a permission.
 ROLES: dict[str, frozenset[str]] = {
-    "clerk": frozenset({"view_customer", "unfreeze_wrong_codes", "end_sessions"}),
-    "supervisor": frozenset({"view_customer", "unfreeze_wrong_codes", "end_sessions", "unfreeze_any", "enrol_staff"}),
+    "clerk": _HELPS,
+    "supervisor": _HELPS
+    | {"accounts.approve", "accounts.unfreeze_any", "accounts.manage_staff", "accounts.enrol_staff"},
+    "officer": _HELPS
+    | _AUDITS
+    | {"accounts.freeze_fraud", "accounts.freeze_all", "accounts.override_hold", "accounts.read_surveillance"},
+    "auditor": _AUDITS | {"accounts.view_customer"},
 }
+
+
+class NotAllowedError(Exception):
+    """A deed that this member of staff may not do, or not alone; the text says why."""
+
 
 _FIRST_PASSWORD = 16  # letters and digits: 95 bits
 
@@ -26,11 +52,39 @@ _FIRST_PASSWORD = 16  # letters and digits: 95 bits
 def make_roles() -> None:
     """Give every role exactly its permissions, whatever it had before."""
     for role, codenames in ROLES.items():
-        permissions = Permission.objects.filter(content_type__app_label="accounts", codename__in=codenames)
+        permissions = [each for each in _permissions() if f"{each.content_type.app_label}.{each.codename}" in codenames]
         if len(permissions) != len(codenames):
             raise LookupError(f"The permissions of {role} do not exist yet: run migrate first.")
         group, _ = Group.objects.get_or_create(name=role)
         group.permissions.set(permissions)
+
+
+def _permissions() -> QuerySet[Permission]:
+    ours = Permission.objects.filter(content_type__app_label__in=["accounts", "audit"])
+    return ours.select_related("content_type")
+
+
+def own_client_ids(staff: Customer) -> frozenset[int]:
+    """The client accounts of a member of staff, by key."""
+    return frozenset(StaffClient.objects.filter(staff=staff).values_list("client_id", flat=True))
+
+
+def ensure_may_act(staff: Customer, client: Customer) -> None:
+    """Raise `NotAllowedError` if this is an account of that member of staff."""
+    if client.pk in own_client_ids(staff):
+        raise NotAllowedError(_("This is an account of your own: a colleague has to do it."))
+
+
+@transaction.atomic
+def set_own_clients(staff: Customer, numbers: Sequence[str]) -> None:
+    """Write down which client accounts a member of staff holds. Raises `ValidationError` for a number of no client."""
+    clients = Customer.objects.filter(is_staff=False, login__in=numbers)
+    missing = set(numbers) - set(clients.values_list("login", flat=True))
+    if missing:
+        raise ValidationError(_("No client has the number %(number)s.") % {"number": min(missing)})
+    StaffClient.objects.filter(staff=staff).delete()
+    StaffClient.objects.bulk_create(StaffClient(staff=staff, client=client) for client in clients)
+    record(Event.STAFF_ACCOUNTS_SET, subject=staff, facts={"accounts": len(numbers)})
 
 
 @transaction.atomic

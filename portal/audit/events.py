@@ -26,3 +26,13 @@ class Event(StrEnum):
     STAFF_LOGGED_IN = "staff.logged_in"
     STAFF_VIEWED_CLIENT = "staff.viewed_client"
     STAFF_SEARCHED = "staff.searched"
+
+    # Reports and freezes by staff
+    SURVEILLANCE_READ = "surveillance.read"
+    FREEZE_RAISED = "account.freeze_raised"
+    FREEZE_RUN_CHECKED = "freeze_run.checked"
+    FREEZE_RUN_CONFIRMED = "freeze_run.confirmed"
+    FREEZE_RUN_FINISHED = "freeze_run.finished"
+    TEST_NOTICE_SENT = "notice.test_sent"
+    STAFF_REVEALED = "staff.revealed"
+    STAFF_ACCOUNTS_SET = "staff.accounts_set"

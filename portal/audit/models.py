@@ -25,7 +25,10 @@ class AuditRecord(models.Model):
     class Meta:
         ordering = ["-id"]
         default_permissions = ()
-        permissions = [("view_audit", "May read the audit trail")]
+        permissions = [
+            ("view_audit", "May read the audit trail"),
+            ("export_audit", "May verify and export the audit trail"),
+        ]
         indexes = [models.Index(fields=["subject", "-id"], name="audit_by_subject")]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The people of the demo: five clients, one for each situation, and two members of staff."""
+"""The people of the demo: five clients, one for each situation, and a member of staff for each role."""
 
 import base64
 import json
@@ -72,7 +72,12 @@ CLIENTS = (
         },
     ),
 )
-STAFF = {"clerk.mak": ("Mak Wing Sze", "clerk"), "super.chan": ("Chan Tai Man", "supervisor")}
+STAFF = {
+    "clerk.mak": ("Mak Wing Sze", "clerk"),
+    "super.chan": ("Chan Tai Man", "supervisor"),
+    "officer.ho": ("Ho Ka Yan", "officer"),
+    "audit.lee": ("Lee Siu Ming", "auditor"),
+}
 
 
 @transaction.atomic

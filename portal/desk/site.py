@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from two_factor.admin import AdminSiteOTPRequiredMixin
 
+from portal.desk import emergency, freezing, surveillance
 from portal.desk.views import StaffPasswordChangeView
 
 #: Apps whose models may have a page. What the packages register by themselves stays out: an editor of groups
@@ -48,6 +49,10 @@ class DeskSite(AdminSiteOTPRequiredMixin, AdminSite):
             return answer
 
         return super().admin_view(after_change, cacheable)
+
+    def get_urls(self) -> list[Any]:
+        ours = [*freezing.urls(self), *emergency.urls(self), *surveillance.urls(self)]
+        return [*ours, *super().get_urls()]
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         context = {**self.each_context(request), **(extra_context or {})}

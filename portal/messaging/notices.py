@@ -10,8 +10,17 @@ from portal.messaging import outbox, policy
 from portal.messaging.models import Channel, Message
 from portal.messaging.texts import Detail, Notice, notice_email, notice_sms
 
-#: Told by e-mail and by text message both: whoever has taken over one of the two must not hide it.
-_TO_BOTH = {Notice.METHOD_CHANGED, Notice.PHONE_LOST}
+#: Told by e-mail and by text message both: whoever has taken over one of the two must not hide it. A test tries both.
+_TO_BOTH = {
+    Notice.METHOD_CHANGED,
+    Notice.METHOD_WITHDRAWN,
+    Notice.PHONE_LOST,
+    Notice.PASSWORD_RESET,
+    Notice.MOBILE_CHANGED,
+    Notice.EMAIL_CHANGED,
+    Notice.ADDRESS_CHANGED,
+    Notice.TEST,
+}
 #: Told along with the change of method; a second text message would say nothing new.
 _BY_EMAIL_ONLY = {Notice.TOKEN_BOUND, Notice.TOKEN_REMOVED}
 
@@ -36,8 +45,8 @@ def has_channel(recipient: Recipient) -> bool:
 def tell(recipient: Recipient, notice: Notice, *, now: datetime, detail: Detail | None = None) -> list[Message]:
     """Put one notice into the outbox, in the client's language; empty when there is no channel to use.
 
-    It goes by e-mail. Without an e-mail address it goes by text message, if the login uses none. A change of the
-    method and a lost phone are told by both. There is no opting out.
+    It goes by e-mail. Without an e-mail address it goes by text message, if the login uses none. What changes how the
+    client logs in or is reached is told by both, and so is a test. There is no opting out.
     """
     told = []
     if recipient.email:

@@ -65,6 +65,13 @@ class Notice(StrEnum):
     TOKEN_BOUND = "token_bound"  # noqa: S105
     TOKEN_REMOVED = "token_removed"  # noqa: S105
     PHONE_LOST = "phone_lost"
+    FROZEN_BY_US = "frozen_by_us"
+    METHOD_WITHDRAWN = "method_withdrawn"
+    PASSWORD_RESET = "password_reset"  # noqa: S105
+    MOBILE_CHANGED = "mobile_changed"
+    EMAIL_CHANGED = "email_changed"
+    ADDRESS_CHANGED = "address_changed"
+    TEST = "test"
 
 
 _EVENTS: dict[Notice, dict[str, str]] = {
@@ -117,6 +124,41 @@ _EVENTS: dict[Notice, dict[str, str]] = {
         "zh-hant": "已報失手機，流動保安編碼已停用",
         "zh-hans": "已报失手机，流动保安编码已停用",
         "en": "the phone was reported lost and its mobile security code stopped",
+    },
+    Notice.FROZEN_BY_US: {
+        "zh-hant": "我們已凍結網上登入",
+        "zh-hans": "我们已冻结网上登录",
+        "en": "we froze online login",
+    },
+    Notice.METHOD_WITHDRAWN: {
+        "zh-hant": "我們已停用原有認證方式",
+        "zh-hans": "我们已停用原有认证方式",
+        "en": "we withdrew the verification method",
+    },
+    Notice.PASSWORD_RESET: {
+        "zh-hant": "交易密碼已重設",
+        "zh-hans": "交易密码已重设",
+        "en": "the trading password was reset",
+    },
+    Notice.MOBILE_CHANGED: {
+        "zh-hant": "登記流動電話號碼已更改",
+        "zh-hans": "登记手机号码已修改",
+        "en": "the mobile number on file was changed",
+    },
+    Notice.EMAIL_CHANGED: {
+        "zh-hant": "登記電郵地址已更改",
+        "zh-hans": "登记电邮地址已修改",
+        "en": "the e-mail address on file was changed",
+    },
+    Notice.ADDRESS_CHANGED: {
+        "zh-hant": "登記通訊地址已更改",
+        "zh-hans": "登记通讯地址已修改",
+        "en": "the correspondence address on file was changed",
+    },
+    Notice.TEST: {
+        "zh-hant": "這是測試通知，帳戶沒有任何變動",
+        "zh-hans": "这是测试通知，账户没有任何变动",
+        "en": "this is a test notice, nothing was changed",
     },
 }
 

@@ -15,8 +15,10 @@ from tests.desk.steps import Desk
 
 pytestmark = pytest.mark.django_db
 
-CLERK = {"view_customer", "unfreeze_wrong_codes", "end_sessions"}
-SUPERVISOR = CLERK | {"unfreeze_any", "enrol_staff"}
+CLERK = {"view_customer", "reveal_contacts", "freeze_one", "end_sessions", "unfreeze_wrong_codes", "propose"}
+SUPERVISOR = CLERK | {"approve", "unfreeze_any", "manage_staff", "enrol_staff"}
+AUDITOR = {"view_customer", "view_audit", "export_audit", "list_rights"}
+OFFICER = CLERK | AUDITOR | {"freeze_fraud", "freeze_all", "override_hold", "read_surveillance"}
 
 
 def permissions(role: str) -> set[str]:
@@ -41,6 +43,8 @@ def test_each_role_has_exactly_its_permissions(roles: None) -> None:
     """A1"""
     assert permissions("clerk") == CLERK
     assert permissions("supervisor") == SUPERVISOR
+    assert permissions("officer") == OFFICER
+    assert permissions("auditor") == AUDITOR
 
 
 def test_making_the_roles_again_takes_back_what_was_added(roles: None) -> None:
@@ -49,7 +53,7 @@ def test_making_the_roles_again_takes_back_what_was_added(roles: None) -> None:
     clerk.permissions.add(Permission.objects.get(codename="delete_customer"))
     call_command("create_staff_roles", verbosity=0)
     assert permissions("clerk") == CLERK
-    assert Group.objects.count() == 2
+    assert Group.objects.count() == 4
 
 
 def test_a_new_colleague_gets_a_random_password_that_is_told_once(roles: None) -> None:

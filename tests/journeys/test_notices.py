@@ -201,10 +201,17 @@ def test_with_the_app_and_no_email_address_text_messages_tell(notice: Notice, am
     assert sent_codes(client) == 0
 
 
+#: Whatever changes how a client logs in or is reached; and a test, which tries both.
+TO_BOTH = {
+    Notice.METHOD_CHANGED, Notice.METHOD_WITHDRAWN, Notice.PHONE_LOST, Notice.PASSWORD_RESET, Notice.MOBILE_CHANGED,
+    Notice.EMAIL_CHANGED, Notice.ADDRESS_CHANGED, Notice.TEST,
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("notice", Notice)
 def test_change_and_loss_are_told_by_both_and_the_rest_by_email(notice: Notice, amy: Customer) -> None:
     """N1"""
-    both = notice in {Notice.METHOD_CHANGED, Notice.PHONE_LOST}
+    both = notice in TO_BOTH
     assert tell(amy, notice) == (["email", "sms"] if both else ["email"])
     assert tell(with_the_app(amy), notice) == (["email", "sms"] if both else ["email"])
 
