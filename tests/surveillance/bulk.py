@@ -74,7 +74,7 @@ def attempts(number: int, *, first: int, accounts: int, start: datetime) -> None
 
 @dataclass
 class Memory:
-    """The most that was in use, in bytes: by us beyond what was before, and by all processes of the database."""
+    """The most that was in use, in bytes: by us beyond what was before, and by the database for us."""
 
     ours: int = 0
     theirs: int = 0
@@ -82,21 +82,22 @@ class Memory:
 
 @contextmanager
 def measured() -> Iterator[Memory]:
-    """Watch the memory of this process, and of PostgreSQL if that answers it."""
+    """Watch the memory of this process, and of PostgreSQL's processes that work for it, if that answers."""
     memory = Memory()
     done = threading.Event()
     connection.close()
     if connection.vendor == "postgresql":
         connection.close_pool()  # type: ignore[attr-defined]  # what filled the tables must not count
     connection.ensure_connection()
-    info = getattr(connection.connection, "info", None)
-    server = _field(info.backend_pid, "PPid") if info else 0
     before = _held(os.getpid())
 
     def watch() -> None:
-        while not done.wait(0.05):
-            memory.ours = max(memory.ours, _held(os.getpid()) - before)
-            memory.theirs = max(memory.theirs, sum(_held(pid) for pid in _children(server)))
+        try:
+            while not done.wait(0.05):
+                memory.ours = max(memory.ours, _held(os.getpid()) - before)
+                memory.theirs = max(memory.theirs, sum(_held(pid) for pid in _backends()))
+        finally:
+            connection.close()
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -107,12 +108,15 @@ def measured() -> Iterator[Memory]:
         watcher.join()
 
 
-def _children(server: int) -> list[int]:
-    """The processes of a PostgreSQL server; parallel workers come and go."""
-    if not server:
+def _backends() -> list[int]:
+    """The server's processes for this database, parallel workers too; another run on the same server has its own."""
+    if connection.vendor != "postgresql":
         return []
-    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return [pid for pid in pids if _field(pid, "PPid") == server]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return [pid for (pid,) in cursor.fetchall()]
 
 
 def _held(pid: int) -> int:
