@@ -236,7 +236,7 @@ def test_unknown_staff_and_wrong_passwords_get_the_same_page(mak: Customer, desk
         for login, password in (("mak", "wrong"), ("nobody", "wrong"))
     ]
     assert pages[0] == pages[1]
-    assert list(SignIn.objects.values_list("number", "result")) == [
+    assert list(SignIn.objects.order_by("at").values_list("number", "result")) == [
         ("mak", Result.WRONG_PASSWORD),
         ("nobody", Result.WRONG_PASSWORD),
     ]
