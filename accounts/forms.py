@@ -94,3 +94,46 @@ class NewPasswordForm(forms.Form):
         if first and second and first != second:
             self.add_error("repeat_password", errors.PASSWORDS_DIFFER)
         return cleaned
+
+
+# --- Staff -----------------------------------------------------------------------------------------------
+
+#: What a caller can be asked. The key goes into the audit trail, the answer nowhere.
+QUESTIONS = {
+    "full name": _("Full name"),
+    "date of birth": _("Date of birth"),
+    "identity document": _("Identity document number"),
+    "address": _("Correspondence address"),
+    "recent trade": _("A recent trade"),
+}
+LEAST_QUESTIONS = 2
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        min_length=5,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+    )
+
+
+class UnfreezeForm(ReasonForm):
+    """Why, and how the caller was recognised."""
+
+    questions = forms.MultipleChoiceField(
+        label=_("Asked"),
+        choices=list(QUESTIONS.items()),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Tick what you asked the caller.")},
+    )
+    passed = forms.BooleanField(label=_("Every answer was right"), required=False)
+
+    def clean_questions(self) -> list[str]:
+        """As many as recognise somebody."""
+        asked: list[str] = self.cleaned_data["questions"]
+        if len(asked) < LEAST_QUESTIONS:
+            raise forms.ValidationError(_("Ask at least two questions."))
+        return asked

@@ -112,6 +112,9 @@ REPORT_LOOK_BACK = timedelta(hours=24)
 #: Deeds of one member of staff on one day: what is above is more than a busy day on the phone.
 REPORT_DEEDS_OF_STAFF = {"searches": 200, "reveals": 30, "unfreezes": 30}
 
+#: What nobody does more often on one day: beyond it a colleague has to, and the security officer hears of it.
+MOST_DEEDS_OF_STAFF = {"searches": 400, "reveals": 60, "unfreezes": 60}
+
 #: Findings of a kind, clients of a finding, and members of staff that are kept; the rest is counted.
 REPORT_FINDINGS, REPORT_CLIENTS, REPORT_STAFF = 50, 20, 200
 #: How far back days without a report are made up for: a scheduler that stood still over a long holiday.
@@ -134,3 +137,17 @@ FREEZE_RUN_LAPSES = timedelta(hours=24)
 #: Test notices of one client: enough to try each channel, too few to annoy.
 TEST_NOTICES = 3
 TEST_NOTICE_WINDOW = timedelta(hours=24)
+
+# --- Finding a client ----------------------------------------------------------------------------------------
+SEARCH_HITS = 20  # clients that a search shows: whoever has more has asked too little
+SEARCH_LONGEST = 254  # characters: the longest e-mail address
+#: Three letters stand for one login among many: they are looked for among the messages of a call's own day.
+SEARCH_LOGIN_REFERENCE = timedelta(hours=24)
+SEARCH_MESSAGES = 100  # messages with these letters that are looked at
+OPEN_PROPOSALS_SHOWN = 10
+
+# --- Colleagues ----------------------------------------------------------------------------------------------
+#: Nobody hands out both factors of one colleague within this time: by then both have been used or missed.
+STAFF_FACTORS_APART = timedelta(hours=24)
+COLLEAGUES_SHOWN = 200  # a broker's customer service, several times over
+OWN_LOGINS_SHOWN = 50  # a page

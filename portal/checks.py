@@ -1,7 +1,9 @@
 """Checks that refuse an unsafe start, one clear sentence each: `manage.py check --deploy`."""
 
 import base64
+import os
 from collections.abc import Iterator
+from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,8 +47,10 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "ALLOWED_HOSTS must name the host of PUBLIC_ORIGIN.",
         ),
         "E009": (
-            settings.INDEX_KEY in _KNOWN_KEYS or not _KNOWN_KEYS.isdisjoint(settings.SEALING_KEYS.values()),
-            "SEALING_KEYS or INDEX_KEY holds a key from an example: make your own.",
+            not _KNOWN_KEYS.isdisjoint(
+                [settings.INDEX_KEY, *settings.SEALING_KEYS.values(), *settings.AUDIT_KEYS.values()]
+            ),
+            "SEALING_KEYS, INDEX_KEY or AUDIT_KEYS holds a key from an example: make your own.",
         ),
         "E010": (
             str(settings.DATABASES["default"]["ENGINE"]).endswith("sqlite3"),
@@ -65,8 +69,36 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             settings.TOKEN_APP_HOST not in ("", *settings.ALLOWED_HOSTS),
             "ALLOWED_HOSTS must name TOKEN_APP_HOST, which is a host name without https:// and without a port.",
         ),
+        "E015": (
+            not settings.AUDITOR_MAILBOX,
+            "Set AUDITOR_MAILBOX: the daily head of the audit trail needs somebody who keeps it.",
+        ),
+        "E016": (
+            not PurePath(settings.AUDIT_HEAD_DIRECTORY).is_absolute(),
+            "Set AUDIT_HEAD_DIRECTORY: the heads of the audit trail go to a folder off this box, by its whole path.",
+        ),
+        "E017": (
+            not {settings.INDEX_KEY, *settings.SEALING_KEYS.values()}.isdisjoint(settings.AUDIT_KEYS.values()),
+            "AUDIT_KEYS holds a key of SEALING_KEYS or INDEX_KEY: the audit trail needs keys of its own.",
+        ),
+        "E018": (
+            settings.AUDITOR_MAILBOX == settings.SECURITY_MAILBOX != "",
+            "AUDITOR_MAILBOX is SECURITY_MAILBOX: the heads must reach somebody who does not run the portal.",
+        ),
+        "E019": (
+            not _keeps_evidence(settings.EVIDENCE_DIRECTORY),
+            "Set EVIDENCE_DIRECTORY: evidence goes to a writable folder, by its whole path, not below DATA_DIR/static.",
+        ),
     }
     return [Error(sentence, id=f"portal.{number}") for number, (wrong, sentence) in refused.items() if wrong]
+
+
+def _keeps_evidence(directory: str) -> bool:
+    """Whether the folder is there for us, and not where collected files are shown from."""
+    folder = Path(directory)
+    if not directory or not folder.is_absolute() or not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return False
+    return folder.is_dir() and not folder.resolve().is_relative_to(Path(settings.STATIC_ROOT).resolve())
 
 
 @register()

@@ -4,6 +4,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 LOGINS = Counter("portal_logins_total", "Tries to log in, by result", ["platform", "result"])
 CODES = Counter("portal_codes_total", "One-time codes, by what happened to them", ["method", "event"])
+SEARCHES = Counter("portal_desk_searches_total", "Searches for a client by staff", ["kind", "outcome"])
 FREEZES = Counter("portal_freezes_total", "Accounts frozen, by cause", ["cause"])
 MESSAGES = Counter("portal_messages_total", "Messages that left the outbox, by outcome", ["channel", "outcome"])
 SEND_SECONDS = Histogram(

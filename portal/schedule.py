@@ -27,10 +27,23 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     # Yesterday's report, soon after midnight. Hourly, so that a night without a scheduler is made up for by day.
     "surveil": {"task": "accounts.surveil", "schedule": crontab(minute="35"), "options": {"expires": 3000}},
+    # What was written is chained soon after its commit: only until then could a row be taken away without a trace.
+    "seal-audit": {"task": "audit.seal", "schedule": timedelta(seconds=10), "options": {"expires": 10}},
+    # The head of the day leaves soon after midnight, and the trail is checked by night. Both are asked for hourly, so
+    # that a night without a scheduler, or a folder that was away, is made up for.
+    "publish-audit-head": {
+        "task": "audit.publish_head",
+        "schedule": crontab(minute="15"),
+        "options": {"expires": 3000},
+    },
+    "check-audit": {"task": "audit.check", "schedule": crontab(minute="45"), "options": {"expires": 3000}},
+    # A page that shows a proposal knows by itself that its time is over; the task is for the record and the lists.
+    "lapse-proposals": {"task": "approvals.lapse", "schedule": timedelta(seconds=60), "options": {"expires": 60}},
     # Retention. Small bites by night, when nobody logs in.
     "purge-challenges": {"task": "twofactor.purge", "schedule": crontab(minute="10")},
     "purge-messages": {"task": "messaging.purge", "schedule": crontab(hour="3", minute="20")},
     "purge-sign-ins": {"task": "accounts.purge", "schedule": crontab(hour="3", minute="40")},
+    "purge-proposals": {"task": "approvals.purge", "schedule": crontab(hour="4", minute="10")},
     "clear-staff-sessions": {
         "task": "accounts.clear_staff_sessions",
         "schedule": crontab(hour="3", minute="50"),

@@ -22,6 +22,7 @@ DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var")))
 SECRET_KEY = env.secret("SECRET_KEY")
 SEALING_KEYS = env.keyring("SEALING_KEYS")
 INDEX_KEY = env.key("INDEX_KEY")
+AUDIT_KEYS = env.keyring("AUDIT_KEYS")
 
 # --- Where we are reached ------------------------------------------------------------------------
 PUBLIC_ORIGIN = env.text("PUBLIC_ORIGIN", "http://localhost:8000" if DEMO else None).rstrip("/")
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
     "portal",
     "portal.audit",
     "portal.messaging",
+    "portal.approvals",
     "accounts",
     "twofactor",
     *(["portal.demo"] if DEMO else []),
@@ -135,6 +137,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.validators.HistoryValidator"},
 ]
 IDLE_MINUTES = env.number("IDLE_MINUTES", 15, low=1, high=30)
+STAFF_IDLE_MINUTES = env.number("STAFF_IDLE_MINUTES", 15, low=1, high=30)
 SYSTEM_VERIFICATION = env.choice("SYSTEM_VERIFICATION", "proof", {"proof", "picture"})
 TWO_FACTOR_PATCH_ADMIN = False
 OTP_TOTP_ISSUER = "Portal staff"
@@ -146,7 +149,7 @@ RETURN_COOKIE_NAME = "__Host-return" if _SECURE else "return"
 BROWSER_COOKIE_NAME = "__Host-browser" if _SECURE else "browser"
 SESSION_COOKIE_NAME = "__Secure-staff" if _SECURE else "staff"
 SESSION_COOKIE_PATH = STAFF_PATH
-SESSION_COOKIE_AGE = IDLE_MINUTES * 60
+SESSION_COOKIE_AGE = STAFF_IDLE_MINUTES * 60
 SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _SECURE
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -178,6 +181,7 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # of a body; and of everything but the file where one may be sent:
 UPLOADS = {  # which addresses take a file, and of how many bytes
     r"^/staff/freeze-lists/\Z": 2 * 1024 * 1024,
+    r"^/staff/queue/[0-9a-f-]{36}/evidence/\Z": 10 * 1024 * 1024,
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
@@ -208,6 +212,10 @@ EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=not DEMO)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "no-reply@portal.invalid")
 SECURITY_MAILBOX = env.text("SECURITY_MAILBOX", "security@portal.invalid" if DEMO else "")
+AUDITOR_MAILBOX = env.text("AUDITOR_MAILBOX", "auditor@portal.invalid" if DEMO else "")
+# Sealed files of proposals. Never below a folder that a web server shows; every web and worker host sees the same.
+EVIDENCE_DIRECTORY = env.text("EVIDENCE_DIRECTORY", str(DATA_DIR / "evidence") if DEMO else "")
+AUDIT_HEAD_DIRECTORY = env.text("AUDIT_HEAD_DIRECTORY", str(DATA_DIR / "audit-heads") if DEMO else "")
 
 # --- Celery: only nudges travel here; each value was tried with a dead and with a frozen broker -----------
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.hashers import make_password
+from django.test import TransactionTestCase
 from pytest_django import Settings as SettingsWrapper
 
 from accounts import policy
@@ -15,6 +16,7 @@ from portal.messaging import outbox
 from portal.messaging.gateways import http
 from portal.templatetags.fixed import forget
 from tests.actors import PASSWORD, Carrier, Handset, Visitor
+from tests.audit.owner import rule_off
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,6 +47,20 @@ def django_db_modify_db_settings(
     database: dict[str, Any] = django_settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clearing_up_as_the_owner() -> Iterator[None]:
+    """Tables are emptied after a test by the owner of the database: the portal itself cannot empty the audit trail."""
+    empty = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+    def empty_as_the_owner(case: TransactionTestCase) -> None:
+        with rule_off():
+            empty(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_as_the_owner)
+        yield
 
 
 @pytest.fixture(autouse=True)

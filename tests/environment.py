@@ -18,6 +18,7 @@ _FIXED = {
     "SECRET_KEY": "only-for-tests-only-for-tests-only-for-tests-only-for-tests-0",
     "SEALING_KEYS": f"k1:{_KEY}",
     "INDEX_KEY": _KEY,
+    "AUDIT_KEYS": "a1:YXVkaXQ2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI",
     "PUBLIC_ORIGIN": "https://portal.example.com.hk",
     "ALLOWED_HOSTS": "portal.example.com.hk,testserver,localhost,127.0.0.1",
     "TRUSTED_PROXY_COUNT": "0",
@@ -30,6 +31,9 @@ _FIXED = {
     "EMAIL_PORT": "1",
     "EMAIL_USE_TLS": "0",
     "SECURITY_MAILBOX": "security@example.com.hk",
+    "AUDITOR_MAILBOX": "auditor@example.com.hk",
+    "AUDIT_HEAD_DIRECTORY": f"{_FOLDER}/audit-heads",
+    "EVIDENCE_DIRECTORY": f"{_FOLDER}/evidence",
     "LOG_LEVEL": "INFO",
 }
 for _name, _value in _GIVEN.items():

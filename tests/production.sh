@@ -8,6 +8,7 @@ unset PORTAL_DEMO
 export SECRET_KEY="$(key)$(key)"
 export SEALING_KEYS="check:$(key)"
 export INDEX_KEY="$(key)"
+export AUDIT_KEYS="check:$(key)"
 export DATABASE_URL="${DATABASE_URL:-postgresql://portal:unused@127.0.0.1:5432/portal}"
 export REDIS_URL="redis://127.0.0.1:6379/0"
 export ALLOWED_HOSTS="portal.example"
@@ -21,5 +22,8 @@ export SMS_RECEIPT_SECRET="$(key)"
 export EMAIL_HOST=mail.example
 export EMAIL_FROM="no-reply@portal.example"
 export SECURITY_MAILBOX="security@portal.example"
+export AUDITOR_MAILBOX="auditor@portal.example"
+export AUDIT_HEAD_DIRECTORY="${TMPDIR:-/tmp}"
+export EVIDENCE_DIRECTORY="${TMPDIR:-/tmp}"
 
 exec "$@"

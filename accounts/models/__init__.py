@@ -1,6 +1,6 @@
 """Tables of accounts."""
 
-from accounts.models.customer import Customer, FreezeCause, Method
+from accounts.models.customer import TAIL, Customer, FreezeCause, Given, Method, Tail
 from accounts.models.customer import State as AccountState
 from accounts.models.emergency import Emergency
 from accounts.models.freeze_run import FreezeRun, FreezeRunItem, ItemState, RunState
@@ -11,6 +11,7 @@ from accounts.models.surveillance import Finding, FindingClient, FindingKind, St
 
 __all__ = [
     "AWAY",
+    "TAIL",
     "AccountState",
     "Customer",
     "Emergency",
@@ -21,6 +22,7 @@ __all__ = [
     "FreezeCause",
     "FreezeRun",
     "FreezeRunItem",
+    "Given",
     "ItemState",
     "Method",
     "PasswordHistory",
@@ -31,4 +33,5 @@ __all__ = [
     "StaffClient",
     "StaffDay",
     "SurveillanceReport",
+    "Tail",
 ]

@@ -1,5 +1,6 @@
-"""Trying whether a client can be reached."""
+"""Reaching a client: how, in full, for one who says why; and trying whether it works."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -7,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.models import AccountState, Customer
+from accounts.services import pace
 from accounts.services.staff import NotAllowedError, ensure_may_act
 from portal.audit.events import Event
 from portal.audit.trail import record
@@ -37,7 +39,9 @@ def tests_left(customer: Customer, now: datetime) -> int:
     return max(0, policy.TEST_NOTICES - sent.order_by().values("created_at").distinct().count())
 
 
-def send_test(customer: Customer, *, staff: Customer, reason: str, now: datetime) -> list[Message]:
+def send_test(
+    customer: Customer, *, staff: Customer, reason: str, checklist: Collection[str] = (), now: datetime
+) -> list[Message]:
     """Send a notice that says it is a test to every contact on file. Raises `NotAllowedError`."""
     with transaction.atomic():
         customer = Customer.lock(customer.pk)
@@ -53,6 +57,37 @@ def send_test(customer: Customer, *, staff: Customer, reason: str, now: datetime
             Event.TEST_NOTICE_SENT,
             actor=staff,
             subject=customer,
-            facts={"channels": channels, "reason": reason.strip()},
+            facts={"channels": channels, "reason": reason.strip(), "checked": ", ".join(checklist)},
         )
     return told
+
+
+#: What can be shown in full.
+CONTACTS = ("mobile", "email", "postal_address")
+
+
+def reveal(
+    customer: Customer, *, staff: Customer, contacts: Collection[str], reason: str, now: datetime
+) -> dict[str, str]:
+    """These contacts of a client in full, for one who says why, on record. Raises `NotAllowedError`.
+
+    `contacts` are names out of `CONTACTS`. Nobody does it more often on one day than the policy says.
+    """
+    with transaction.atomic():
+        customer = Customer.lock(customer.pk)
+        ensure_may_act(staff, customer)
+        if not staff.has_perm("accounts.reveal_contacts"):
+            raise NotAllowedError(_("Your role does not see contacts in full."))
+        wanted = [name for name in CONTACTS if name in contacts and getattr(customer, name)]
+        if not wanted:
+            raise NotAllowedError(_("There is nothing on file to show."))
+        if not reason.strip():
+            raise NotAllowedError(_("A reason is required."))
+        pace.ensure_not_used_up(staff, Event.STAFF_REVEALED, now=now)
+        record(
+            Event.STAFF_REVEALED,
+            actor=staff,
+            subject=customer,
+            facts={"contacts": ", ".join(wanted), "reason": reason.strip()},
+        )
+    return {name: getattr(customer, name) for name in wanted}

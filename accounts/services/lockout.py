@@ -1,7 +1,7 @@
 """Freezing and unfreezing, and the counts that lead there."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.models import AccountState, Customer, Emergency, FreezeCause, SignIn
-from accounts.services import sign_ins
+from accounts.services import pace, sign_ins
 from accounts.services.staff import NotAllowedError, ensure_may_act, own_client_ids
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
@@ -119,14 +119,23 @@ def may_unfreeze(customer: Customer, staff: Customer, *, now: datetime) -> str:
         return _("The account is not frozen.")
     if customer.pk in own_client_ids(staff):
         return _("This is an account of your own: a colleague has to do it.")
-    if staff.has_perm("accounts.unfreeze_any"):
-        return ""
     if not staff.has_perm("accounts.unfreeze_wrong_codes"):
         return _("Your role does not unfreeze accounts.")
     if customer.freeze_cause != FreezeCause.WRONG_CODES:
-        return _("This freeze was not caused by wrong codes: a supervisor has to unfreeze it.")
+        return _("This freeze was not caused by wrong codes: it takes a second person to unfreeze it.")
     if unfrozen_lately(customer, now):
-        return _("This account was unfrozen within the last 24 hours: a supervisor has to do it this time.")
+        return _("This account was unfrozen within the last 24 hours: this time it takes a second person.")
+    return ""
+
+
+def may_propose_unfreeze(customer: Customer, staff: Customer, *, now: datetime) -> str:
+    """Why this member of staff may not propose to unfreeze this account; empty if they may."""
+    if not customer.frozen:
+        return _("The account is not frozen.")
+    if not staff.has_perm("accounts.propose"):
+        return _("Your role does not propose.")
+    if not may_unfreeze(customer, staff, now=now):
+        return _("This freeze needs no second person: unfreeze the account yourself.")
     return ""
 
 
@@ -156,9 +165,30 @@ def unfreeze(customer: Customer, *, staff: Customer, reason: str, check: Identit
         elif not refusal and not reason.strip():
             refusal = _("A reason is required.")
         if not refusal:
+            pace.ensure_not_used_up(staff, Event.ACCOUNT_UNFROZEN, now=now)
             _unfreeze(customer, now=now)
             return record(Event.ACCOUNT_UNFROZEN, actor=staff, subject=customer, facts=facts)
     raise NotAllowedError(refusal)
+
+
+def unfreeze_approved(customer: Customer, *, staff: Customer, facts: Mapping[str, str], now: datetime) -> AuditRecord:
+    """Unfreeze a locked account that a second person, `staff`, has approved: counters reset, the client told.
+
+    `facts` say who proposed it and why. Raises `NotAllowedError` if it is not frozen, or one of their own.
+    """
+    ensure_may_act(staff, customer)
+    if not customer.frozen:
+        raise NotAllowedError(_("The account is not frozen."))
+    frozen = {"reference": customer.freeze_reference, "cause": customer.freeze_cause}
+    _unfreeze(customer, now=now)
+    return record(Event.ACCOUNT_UNFROZEN, actor=staff, subject=customer, facts={**frozen, **facts})
+
+
+def record_failed_check(customer: Customer, *, staff: Customer, questions: Sequence[str], reason: str) -> AuditRecord:
+    """Write down that a caller did not pass the identity check, for whatever was wanted."""
+    facts = {"reference": customer.freeze_reference, "cause": customer.freeze_cause, "reason": reason.strip()}
+    asked = {"questions": ", ".join(questions)}
+    return record(Event.IDENTITY_CHECK_FAILED, actor=staff, subject=customer, facts={**facts, **asked})
 
 
 def _unfreeze(customer: Customer, *, now: datetime) -> None:
@@ -172,7 +202,7 @@ def _unfreeze(customer: Customer, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def end_sessions(customer: Customer, *, staff: Customer, reason: str) -> AuditRecord:
+def end_sessions(customer: Customer, *, staff: Customer, reason: str, checklist: Sequence[str] = ()) -> AuditRecord:
     """End every session, pending login and open code of a client, who logs in anew. Raises `NotAllowedError`."""
     if not staff.has_perm("accounts.end_sessions"):
         raise NotAllowedError(_("Your role does not end sessions."))
@@ -182,7 +212,8 @@ def end_sessions(customer: Customer, *, staff: Customer, reason: str) -> AuditRe
     customer = Customer.lock(customer.pk)
     sign_ins.end_all(customer)
     customer.save(update_fields=["security_epoch"])
-    return record(Event.SESSIONS_ENDED, actor=staff, subject=customer, facts={"reason": reason.strip()})
+    facts = {"reason": reason.strip(), "checked": ", ".join(checklist)}
+    return record(Event.SESSIONS_ENDED, actor=staff, subject=customer, facts=facts)
 
 
 # --- Everybody at once ---------------------------------------------------------------------------

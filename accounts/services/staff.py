@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.models import Customer, PasswordHistory, StaffClient
 from portal.audit.events import Event
+from portal.audit.models import AuditRecord
 from portal.audit.trail import record
 
 _HELPS = frozenset(
@@ -32,8 +33,7 @@ _AUDITS = frozenset({"audit.view_audit", "audit.export_audit", "accounts.list_ri
 #: What each role may do; nothing else gives staff a permission.
 ROLES: dict[str, frozenset[str]] = {
     "clerk": _HELPS,
-    "supervisor": _HELPS
-    | {"accounts.approve", "accounts.unfreeze_any", "accounts.manage_staff", "accounts.enrol_staff"},
+    "supervisor": _HELPS | {"accounts.approve", "accounts.manage_staff", "accounts.enrol_staff"},
     "officer": _HELPS
     | _AUDITS
     | {"accounts.freeze_fraud", "accounts.freeze_all", "accounts.override_hold", "accounts.read_surveillance"},
@@ -88,12 +88,17 @@ def set_own_clients(staff: Customer, numbers: Sequence[str]) -> None:
 
 
 @transaction.atomic
-def create_staff(login: str, *, name: str, role: str, password: str | None) -> tuple[Customer, str]:
+def create_staff(
+    login: str, *, name: str, role: str, password: str | None, by: Customer | None = None, reason: str = ""
+) -> tuple[Customer, str]:
     """A new member of staff with one role, and the password: the given one, or a random one to be told once.
 
-    Whoever makes the account knows the password, so it has to be changed at the first login. Raises
-    `ValidationError` for a login, name or password that breaks a rule, `Group.DoesNotExist` before `make_roles`.
+    Whoever makes the account knows the password, so it has to be changed at the first login. `by` is the colleague
+    who makes it on the desk; without one it is the operator. Raises `ValidationError` for a login, name or password
+    that breaks a rule, `Group.DoesNotExist` before `make_roles`, `NotAllowedError` for a role above that colleague's.
     """
+    if by is not None:
+        ensure_may_give(by, role)
     staff = Customer(login=login, name=name, is_staff=True, must_change_password=True)
     chosen = password or _random_password()
     validate_password(chosen, staff)
@@ -101,8 +106,65 @@ def create_staff(login: str, *, name: str, role: str, password: str | None) -> t
     staff.full_clean()
     staff.save()
     staff.groups.add(Group.objects.get(name=role))
-    record(Event.ACCOUNT_CREATED, subject=staff, facts={"role": role})
+    facts = {"role": role, **({"reason": reason} if reason else {})}
+    record(Event.ACCOUNT_CREATED, actor=by, subject=staff, facts=facts)
     return staff, chosen
+
+
+def ensure_may_give(by: Customer, role: str) -> None:
+    """Raise `NotAllowedError` unless this colleague manages staff and holds every right of that role."""
+    if not by.has_perm("accounts.manage_staff") or not all(map(by.has_perm, ROLES.get(role, {"no.role"}))):
+        raise NotAllowedError(_("This role has rights that you do not have: the operator has to do it."))
+
+
+def ensure_may_manage(by: Customer, staff: Customer) -> None:
+    """Raise `NotAllowedError` unless this colleague may reset or disable that one. Who is disabled may nothing."""
+    if by.pk == staff.pk:
+        raise NotAllowedError(_("This is your own account: a colleague has to do it."))
+    if not by.has_perm("accounts.manage_staff") or staff.is_superuser:
+        raise NotAllowedError(_("Your role does not manage this account: the operator has to do it."))
+    for role in staff.groups.values_list("name", flat=True):
+        ensure_may_give(by, role)
+
+
+def ensure_other_half(by: Customer, staff: Customer, events: Sequence[Event], *, now: datetime) -> None:
+    """Raise `NotAllowedError` if this colleague dealt with the other factor of that one within a day.
+
+    Whoever hands out the password and the authenticator of one account can be that person.
+    """
+    since = now - policy.STAFF_FACTORS_APART
+    if AuditRecord.objects.filter(actor=by, subject=staff, event__in=events, at__gt=since).exists():
+        raise NotAllowedError(
+            _("You dealt with the other factor of this colleague within the last 24 hours: somebody else has to do it.")
+        )
+
+
+@transaction.atomic
+def reset_password(staff: Customer, *, by: Customer | None, reason: str, now: datetime) -> str:
+    """A random password that is told once and changed at the next login; every session of theirs ends.
+
+    Without `by` it is the operator. Raises `NotAllowedError`.
+    """
+    people = lock_people(staff, by)
+    staff = people[staff.pk]
+    if not staff.is_active:
+        raise NotAllowedError(_("This account is disabled."))
+    if by is not None:
+        ensure_may_manage(people[by.pk], staff)
+        ensure_other_half(people[by.pk], staff, [Event.STAFF_ENROLMENT_ISSUED], now=now)
+    password = _random_password()
+    PasswordHistory.objects.create(customer=staff, password=staff.password, at=now)
+    staff.set_password(password)
+    staff.must_change_password = True
+    staff.password_changed_at = now
+    staff.save(update_fields=["password", "must_change_password", "password_changed_at"])
+    record(Event.STAFF_PASSWORD_RESET, actor=by, subject=staff, facts={"reason": reason})
+    return password
+
+
+def lock_people(*people: Customer | None) -> dict[int, Customer]:
+    """Members of staff as they stand, by key, locked in the order of their keys."""
+    return {pk: Customer.lock(pk) for pk in sorted({each.pk for each in people if each is not None})}
 
 
 def _random_password() -> str:

@@ -36,3 +36,26 @@ class Event(StrEnum):
     TEST_NOTICE_SENT = "notice.test_sent"
     STAFF_REVEALED = "staff.revealed"
     STAFF_ACCOUNTS_SET = "staff.accounts_set"
+
+    # The trail itself
+    AUDIT_READ = "audit.read"
+    AUDIT_EXPORTED = "audit.exported"
+    AUDIT_RETIRED = "audit.retired"
+
+    # The second person
+    PROPOSAL_MADE = "proposal.made"
+    PROPOSAL_APPROVED = "proposal.approved"
+    PROPOSAL_RETURNED = "proposal.returned"
+    PROPOSAL_RESUBMITTED = "proposal.resubmitted"
+    PROPOSAL_REJECTED = "proposal.rejected"
+    PROPOSAL_WITHDRAWN = "proposal.withdrawn"
+    PROPOSAL_LAPSED = "proposal.lapsed"
+    PROPOSAL_READ = "proposal.read"
+    EVIDENCE_ADDED = "evidence.added"
+    EVIDENCE_READ = "evidence.read"
+    METHOD_WITHDRAWN = "method.withdrawn"
+
+    # Colleagues
+    STAFF_PASSWORD_RESET = "staff.password_reset"  # noqa: S105
+    STAFF_LEFT = "staff.left"
+    RIGHTS_EXPORTED = "rights.exported"

@@ -89,6 +89,8 @@ def environment(house: House, port: int) -> dict[str, str]:
         "EMAIL_USE_TLS": "0",
         "EMAIL_FROM": "no-reply@portal.example",
         "SECURITY_MAILBOX": "security@portal.example",
+        "AUDITOR_MAILBOX": "auditor@portal.example",
+        "AUDIT_HEAD_DIRECTORY": str(house.audit_heads),
         "METRICS_DIR": str(house.metrics),
         "METRICS_ADDRESS": f"127.0.0.1:{metrics}",
         "NO_PROXY": "127.0.0.1,localhost,::1",

@@ -18,6 +18,7 @@ from portal.demo.handset import FILE_NAME as HANDSET
 LEAST_FREE = 100 * 1024 * 1024  # bytes; below, SQLite and Valkey would soon fail one after the other
 LARGEST_LOG = 10 * 1024 * 1024  # bytes
 LONGEST_SOCKET = 107  # bytes that fit into a unix socket's address
+_LATER = {"AUDIT_KEYS"}  # what earlier releases did not have is made when it is missing
 
 
 class Refusal(Exception):
@@ -36,6 +37,7 @@ class House:
         self.handset = self.root / HANDSET
         self.logs = self.root / "log"
         self.metrics = self.root / "metrics"
+        self.audit_heads = self.root / "audit-heads"
         self.static = self.root / "static"
         self.valkey = self.root / "valkey"
         self.socket = self.valkey / "valkey.sock"
@@ -62,7 +64,7 @@ class House:
         try:
             os.ftruncate(held, 0)
             os.pwrite(held, f"{os.getpid()}\n".encode(), 0)
-            for folder in (self.logs, self.metrics, self.valkey):
+            for folder in (self.logs, self.metrics, self.audit_heads, self.valkey):
                 folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise self._unwritable(error) from None
@@ -86,6 +88,8 @@ class House:
         for folder, pattern in (
             (self.logs, "*.log*"),
             (self.metrics, "*.db"),
+            (self.audit_heads, "*.txt"),
+            (self.root / "evidence", "[0-9a-f][0-9a-f]/*"),
             (self.valkey, "*.rdb"),
             (self.valkey / "appendonlydir", "appendonly.aof.*"),
         ):
@@ -117,22 +121,28 @@ class House:
     def keys(self) -> dict[str, str]:
         """The secrets of this installation, made at the first start and never shown."""
         if not self.secrets.exists():
-            made = "".join(f"{name}={value}\n" for name, value in _new_keys().items())
-            unfinished = self.secrets.with_suffix(".new")
-            try:
-                unfinished.touch(mode=0o600)
-                unfinished.write_text(made, encoding="ascii")
-                unfinished.replace(self.secrets)  # whole or not at all
-            except OSError as error:
-                raise self._unwritable(error) from None
+            self._write(_new_keys())
         try:
             lines = self.secrets.read_text(encoding="ascii").split()
         except (OSError, UnicodeDecodeError):
             lines = []
         found = dict(line.split("=", 1) for line in lines if "=" in line)
-        if found.keys() < _new_keys().keys():
+        missing = _new_keys().keys() - found.keys()
+        if missing - _LATER:
             raise Refusal(f"{self.secrets} is broken: put back a copy of it, or RESET=1 makes new demo data.")
+        if missing:
+            self._write({**found, **{name: _new_keys()[name] for name in missing}})
+            return self.keys()
         return found
+
+    def _write(self, secrets_by_name: dict[str, str]) -> None:
+        unfinished = self.secrets.with_suffix(".new")
+        try:
+            unfinished.touch(mode=0o600)
+            unfinished.write_text("".join(f"{name}={value}\n" for name, value in secrets_by_name.items()), "ascii")
+            unfinished.replace(self.secrets)  # whole or not at all
+        except OSError as error:
+            raise self._unwritable(error) from None
 
     def _unwritable(self, error: OSError) -> Refusal:
         if error.errno == errno.ENOSPC:
@@ -145,6 +155,7 @@ def _new_keys() -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(50),
         "SEALING_KEYS": f"demo:{_key()}",
         "INDEX_KEY": _key(),
+        "AUDIT_KEYS": f"demo:{_key()}",
         "SMS_HTTP_TOKEN": secrets.token_urlsafe(32),
         "SMS_RECEIPT_SECRET": secrets.token_urlsafe(32),
     }

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import policy
+from accounts.forms import ReasonForm
 from accounts.models import Customer, Emergency, FreezeCause, FreezeRun, RunState
 from accounts.services import clients, freeze_runs, freezing
 from accounts.services.importing import FileRefused
 from accounts.services.staff import NotAllowedError
-from portal.desk.freezing import ReasonForm
 from portal.desk.guards import door, page, staff_with
 
 PERMISSION = "accounts.freeze_all"

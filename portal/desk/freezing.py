@@ -1,5 +1,7 @@
 """Freezing one client, and trying whether a client can be reached."""
 
+from typing import ClassVar
+
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -14,56 +16,42 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Customer, FreezeCause
 from accounts.services import contacting, freezing
 from accounts.services.staff import NotAllowedError
+from portal.desk.checklists import ChecklistForm
 from portal.desk.guards import client_for, door, page, staff_with
 from portal.messaging import notices
 
-#: What has to be done before an account is frozen. The key goes into the audit trail.
-CHECKLIST: dict[str, str | Promise] = {
-    "account": gettext_lazy("The account number was read back, or stands in the report in front of me"),
-    "told": gettext_lazy("Whoever asked knows that online login stays shut until the client’s identity is checked"),
-}
 _CAUSES = {
     FreezeCause.STAFF: gettext_lazy("At the client’s request, or as a precaution"),
     FreezeCause.FRAUD: gettext_lazy("Suspected fraud: a second person has to approve the unfreeze"),
 }
 
 
-class ReasonForm(forms.Form):
-    """Why."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        min_length=5,
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
-    )
-
-
-class FreezeForm(ReasonForm):
+class FreezeForm(ChecklistForm):
     """Why, for which cause, and what was done before."""
 
+    CHECKLIST: ClassVar[dict[str, str | Promise]] = {
+        "account": gettext_lazy("The account number was read back, or stands in the report in front of me"),
+        "told": gettext_lazy("Whoever asked knows that online login stays shut until the client’s identity is checked"),
+    }
+
     cause = forms.ChoiceField(label=gettext_lazy("Cause"), widget=forms.RadioSelect)
-    checklist = forms.MultipleChoiceField(
-        label=gettext_lazy("Done"),
-        choices=list(CHECKLIST.items()),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": gettext_lazy("Tick every line of the checklist.")},
-    )
     field_order = ("cause", "checklist", "reason")
 
     def __init__(self, data: object, *, causes: list[FreezeCause]) -> None:
-        super().__init__(data)  # type: ignore[arg-type]  # what a request posts, or nothing
+        super().__init__(data)
         field = self.fields["cause"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - it is declared above
         field.choices = [(cause.value, _CAUSES[cause]) for cause in causes]
         field.initial = causes[0].value if causes else None
 
-    def clean_checklist(self) -> list[str]:
-        """Every line, and nothing else."""
-        ticked: list[str] = self.cleaned_data["checklist"]
-        if set(ticked) != set(CHECKLIST):
-            raise forms.ValidationError(_("Tick every line of the checklist."))
-        return ticked
+
+class TestNoticeForm(ChecklistForm):
+    """Why a test is sent, and what was done before."""
+
+    CHECKLIST: ClassVar[dict[str, str | Promise]] = {
+        "contacts": gettext_lazy("The caller named the contacts on file, or their last signs"),
+        "told": gettext_lazy("The client knows that a test comes, and that nobody asks for a code"),
+    }
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -129,10 +117,10 @@ def test_notice(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     client = client_for(pk, staff, "test notice")
     now = timezone.now()
     refusal = contacting.may_send_test(client, staff, now=now)
-    form = ReasonForm(request.POST if request.method == "POST" else None)
+    form = TestNoticeForm(request.POST if request.method == "POST" else None)
     if not refusal and form.is_valid():
         try:
-            sent = contacting.send_test(client, staff=staff, reason=form.cleaned_data["reason"], now=now)
+            sent = contacting.send_test(client, staff=staff, now=now, **form.cleaned_data)
         except NotAllowedError as problem:
             form.add_error(None, str(problem))
         else:

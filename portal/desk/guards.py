@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
@@ -14,9 +14,9 @@ from accounts.services import clients
 from accounts.services.staff import NotAllowedError
 
 
-def staff_with(request: HttpRequest, permission: str) -> Customer:
-    """The member of staff who asks, who has this right. Raises `PermissionDenied`."""
-    if not isinstance(request.user, Customer) or not request.user.has_perm(permission):
+def staff_with(request: HttpRequest, *permissions: str) -> Customer:
+    """The member of staff who asks, who has one of these rights. Raises `PermissionDenied`."""
+    if not isinstance(request.user, Customer) or not any(map(request.user.has_perm, permissions)):
         raise PermissionDenied
     return request.user
 
@@ -39,10 +39,10 @@ def page(site: AdminSite, request: HttpRequest, name: str, facts: dict[str, Any]
     return TemplateResponse(request, f"admin/desk/{name}.html", context, status=status)
 
 
-def door(site: AdminSite, route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+def door(site: AdminSite, route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
     """An address of the desk: behind both factors, and handed the site as its first argument."""
 
-    def inside(request: HttpRequest, **arguments: Any) -> HttpResponse:
+    def inside(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
         return view(site, request, **arguments)
 
     return path(route, site.admin_view(inside), name=name)

@@ -10,7 +10,20 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from two_factor.admin import AdminSiteOTPRequiredMixin
 
-from portal.desk import emergency, freezing, surveillance
+from portal.desk import (
+    audit,
+    client,
+    colleagues,
+    emergency,
+    finding,
+    freezing,
+    proposing,
+    queue,
+    story,
+    surveillance,
+    timeline,
+)
+from portal.desk.menu import menu
 from portal.desk.views import StaffPasswordChangeView
 
 #: Apps whose models may have a page. What the packages register by themselves stays out: an editor of groups
@@ -50,8 +63,15 @@ class DeskSite(AdminSiteOTPRequiredMixin, AdminSite):
 
         return super().admin_view(after_change, cacheable)
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        inside = context["has_permission"] and not getattr(request.user, "must_change_password", False)
+        return {**context, "menu": menu(request) if inside else []}
+
     def get_urls(self) -> list[Any]:
-        ours = [*freezing.urls(self), *emergency.urls(self), *surveillance.urls(self)]
+        ours = [*finding.urls(self), *client.urls(self), *freezing.urls(self), *emergency.urls(self)]
+        ours += [*surveillance.urls(self), *proposing.urls(self), *queue.urls(self)]
+        ours += [*timeline.urls(self), *story.urls(self), *colleagues.urls(self), *audit.urls(self)]
         return [*ours, *super().get_urls()]
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

@@ -2,7 +2,9 @@
 
 `seal`/`open_sealed` give authenticated encryption (AES-256-GCM) under the first key of the ring and open
 with any of them, so that keys rotate without a stop. `keyed_digest`/`matches` give an HMAC-SHA-256 that
-carries the name of its key. `blind_index` is the one digest that must stay stable: a lookup column.
+carries the name of its key; `trail_digest`/`matches_trail` do the same under the keys of the audit trail, and
+`sign`/`is_signed` sign with them (Ed25519, RFC 8032), so that whoever has the public key can check without a secret.
+`blind_index` is the one digest that must stay stable: a lookup column.
 Each use has a purpose, from which an own key is derived (HKDF, RFC 5869): what was sealed for one
 purpose does not open for another.
 """
@@ -10,9 +12,11 @@ purpose does not open for another.
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from functools import lru_cache
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -72,15 +76,46 @@ def open_sealed(purpose: str, sealed: bytes, *, bound_to: str = "") -> bytes:
 
 def keyed_digest(purpose: str, *parts: str) -> str:
     """HMAC over the parts, unambiguous at their borders, as `keyname:hex`."""
-    name, key = _first_key()
-    return f"{name}:{_hmac(_derive(key, f'digest:{purpose}'), parts)}"
+    return _digest(settings.SEALING_KEYS, purpose, parts)
 
 
 def matches(purpose: str, stored: str, *parts: str) -> bool:
     """Whether `stored` is the keyed digest of the parts; compares in constant time."""
-    name, _, expected = stored.partition(":")
-    key = settings.SEALING_KEYS.get(name)
-    return key is not None and hmac.compare_digest(expected, _hmac(_derive(key, f"digest:{purpose}"), parts))
+    return _matches(settings.SEALING_KEYS, purpose, stored, parts)
+
+
+def trail_digest(purpose: str, *parts: str) -> str:
+    """HMAC over the parts under the first of AUDIT_KEYS, unambiguous at their borders, as `keyname:hex`."""
+    return _digest(settings.AUDIT_KEYS, purpose, parts)
+
+
+def matches_trail(purpose: str, stored: str, *parts: str) -> bool:
+    """Whether `stored` is the trail's digest of the parts under the key that it names."""
+    return _matches(settings.AUDIT_KEYS, purpose, stored, parts)
+
+
+def sign(purpose: str, text: bytes, *, key: str = "") -> bytes:
+    """The signature (64 bytes) of the text by one of AUDIT_KEYS, the first if none is named; always the same bytes."""
+    return _signer(key, purpose).sign(text)
+
+
+def is_signed(purpose: str, text: bytes, signature: bytes, *, key: str) -> bool:
+    """Whether that key of AUDIT_KEYS has signed the text."""
+    try:
+        _signer(key, purpose).public_key().verify(signature, text)
+    except (InvalidSignature, KeyError):
+        return False
+    return True
+
+
+def public_key(purpose: str, *, key: str = "") -> bytes:
+    """The public half (32 bytes) of what signs for a purpose, for those who check without a secret."""
+    return _signer(key, purpose).public_key().public_bytes_raw()
+
+
+def _signer(key: str, purpose: str) -> Ed25519PrivateKey:
+    name = key or next(iter(settings.AUDIT_KEYS))
+    return Ed25519PrivateKey.from_private_bytes(_derive(settings.AUDIT_KEYS[name], f"sign:{purpose}"))
 
 
 def blind_index(purpose: str, value: str) -> str:
@@ -93,6 +128,20 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def _digest(ring: Mapping[str, bytes], purpose: str, parts: tuple[str, ...]) -> str:
+    name, key = next(iter(ring.items()))
+    return f"{name}:{_hmac(_derive(key, f'digest:{purpose}'), parts)}"
+
+
+def _matches(ring: Mapping[str, bytes], purpose: str, stored: str, parts: tuple[str, ...]) -> bool:
+    name, _, expected = stored.partition(":")
+    key = ring.get(name)
+    return key is not None and hmac.compare_digest(
+        expected.encode(), _hmac(_derive(key, f"digest:{purpose}"), parts).encode()
+    )
+
+
 def _hmac(key: bytes, parts: tuple[str, ...]) -> str:
-    message = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
+    encoded = [part.encode() for part in parts]
+    message = b"".join(piece for part in encoded for piece in (len(part).to_bytes(4, "big"), part))
     return hmac.digest(key, message, "sha256").hex()

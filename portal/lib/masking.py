@@ -47,6 +47,12 @@ def mask_email(address: str) -> str:
     return f"{first}{_BULLET * 3}@{domain}"
 
 
+def mask_name(name: str) -> str:
+    """The family name and no more: `Chan •••`, `陳•••`. The bullets are always three."""
+    first, space, _ = name.strip().partition(" ")
+    return f"{first} {_BULLET * 3}" if space else f"{name.strip()[:1]}{_BULLET * 3}"
+
+
 def mask_number(number: str) -> str:
     """The last two characters of an account number: `••••56`. Shorter than four shows nothing."""
     if len(number) < 4:

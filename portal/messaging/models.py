@@ -62,6 +62,7 @@ class Message(models.Model):
                 condition=models.Q(state__in=["queued", "sending"]),
             ),
             models.Index(fields=["customer", "-created_at"], name="message_by_customer"),
+            models.Index(fields=["reference", "-created_at"], name="message_by_reference"),
             models.Index(fields=["created_at"], name="message_by_age", condition=~models.Q(to_index="")),
         ]
 

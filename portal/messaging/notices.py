@@ -116,6 +116,21 @@ def alarm(subject: str, text: str, *, now: datetime) -> Message | None:
     )
 
 
+def to_auditor(subject: str, text: str, *, now: datetime) -> Message | None:
+    """Write to whoever keeps the heads of the audit trail. Production does not start without one."""
+    if not settings.AUDITOR_MAILBOX:
+        return None
+    return outbox.put(
+        channel=Channel.EMAIL,
+        kind="audit.head",
+        to=settings.AUDITOR_MAILBOX,
+        subject=subject,
+        text=text,
+        expires_at=now + policy.NOTICE_LIFETIME,
+        now=now,
+    )
+
+
 def _when(now: datetime, language: str) -> str:
     local = timezone.localtime(now)
     if language == "en":

@@ -148,6 +148,7 @@ def test_a_session_that_a_freeze_ended_stays_ended_after_the_unfreeze(amy: Custo
     """L9"""
     freeze(amy)
     chan = Customer.objects.create_staff("chan", is_superuser=True)
-    check = lockout.IdentityCheck(("date of birth",), passed=True)
-    lockout.unfreeze(amy, staff=chan, reason="called", check=check, now=timezone.now())
+    with transaction.atomic():
+        locked = Customer.lock(amy.pk)
+        lockout.unfreeze_approved(locked, staff=chan, facts={"reason": "called"}, now=timezone.now())
     assert not at_home.inside

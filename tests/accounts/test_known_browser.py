@@ -100,7 +100,7 @@ def test_a_device_cookie_is_void_after_a_freeze(amy: Customer, let_in: LetIn, cl
     """L6"""
     browser = browser_of(let_in(amy))
     chan = Customer.objects.create_staff("chan", is_superuser=True)
-    lockout.freeze(Customer.objects.get(pk=amy.pk), FreezeCause.STAFF, now=SignIn.objects.get().at)
+    lockout.freeze(Customer.objects.get(pk=amy.pk), FreezeCause.WRONG_CODES, now=SignIn.objects.get().at)
     check = IdentityCheck(("date of birth",), passed=True)
     lockout.unfreeze(amy, staff=chan, reason="called", check=check, now=SignIn.objects.get().at)
     assert not known(browser)

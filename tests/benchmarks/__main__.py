@@ -4,11 +4,13 @@ A missed limit is printed, not an error: the exit code is 0 whenever everything 
 """
 
 import argparse
+import json
 import sys
 import time
 
 from tests.benchmarks import cost, pace, page, results, token_app
 from tests.benchmarks.clients import crowd
+from tests.benchmarks.cluster import OWNER
 from tests.benchmarks.figures import FILE, Report
 from tests.benchmarks.house import House, house, profile
 from tests.benchmarks.meter import Visitors
@@ -50,6 +52,13 @@ def measure(built: House) -> str:
     results.add_costs(report, costs)
     results.add_pace(report, paced)
     results.add_page(report, page.weigh(few.web))
+    say("the audit trail")
+    urls = [cluster.url(name, OWNER) for name in ("few", "many")]
+    written = built.module("audit", DATABASE_URL=urls[0], REDIS_URL="unix:///nowhere", DATABASE_POOL="24")
+    results.add_audit(report, *json.loads(written[-1]))
+    say("finding a client")
+    asked = [built.module("finding", DATABASE_URL=url, REDIS_URL="unix:///nowhere")[-1] for url in urls]
+    results.add_finding(report, *map(json.loads, asked))
     say("the token app")
     results.add_token_app(report, token_app.measure(few.web))
     results.add_memory(report, few, many)

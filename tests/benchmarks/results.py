@@ -1,7 +1,7 @@
 """From what was measured to the figures that are promised."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tests.benchmarks.cluster import Statement
 from tests.benchmarks.cost import LOGINS, ROUNDS, Costs
@@ -101,6 +101,34 @@ def add_token_app(report: Report, app: TokenApp) -> None:
         Figure("token_app_offline_code_slowest", "  the slowest start", max(app.to_code), "ms"),
         Figure("token_app_requests", "  requests to load and install it", app.requests, "requests"),
     )
+
+
+def add_audit(report: Report, plain: float, audit: float, plain_of_many: float, audit_of_many: float) -> None:
+    """What a writer pays for a row of the audit trail."""
+    report.add(
+        Figure("audit_write_extra", "Row of the audit trail, more than a plain insert, one writer", audit - plain,
+               "ms", 1),
+        Figure("audit_write_extra_of_many", "Row of the audit trail, more than a plain insert, 20 writers",
+               audit_of_many - plain_of_many, "ms", 1),
+        Figure("audit_write", "Row of the audit trail, one writer", audit, "ms"),
+        Figure("audit_write_plain", "Plain insert of the same columns, one writer", plain, "ms"),
+        Figure("audit_write_of_many", "Row of the audit trail, each of 20 writers", audit_of_many, "ms"),
+        Figure("audit_write_plain_of_many", "Plain insert of the same columns, each of 20 writers", plain_of_many,
+               "ms"),
+    )  # fmt: skip
+
+
+def add_finding(report: Report, few: Mapping[str, float], many: Mapping[str, float]) -> None:
+    """What the desk's search costs, its row in the audit trail included, with 1,000 and 1,000,000 accounts."""
+    kinds = [kind for kind in many if kind != "statements"]
+    worst = max(kinds, key=lambda kind: many[kind])
+    report.add(
+        Figure("find_million", f"Finding a client among 1,000,000, the slowest way ({worst})", many[worst], "ms", 50),
+        Figure("find_statements", "SQL statements of finding a client", many["statements"], "statements", 3),
+        Figure("find_million_ratio", "Finding a client, 1,000,000 accounts to 1,000",
+               max(many[kind] / few[kind] for kind in kinds), "times", 3),
+        *(Figure(f"find_{kind}", f"  by {kind.replace('_', ' ')}", many[kind], "ms") for kind in kinds),
+    )  # fmt: skip
 
 
 def add_memory(report: Report, few: Site, many: Site) -> None:

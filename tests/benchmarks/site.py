@@ -38,6 +38,7 @@ def production(folder: Path, carrier: Carrier) -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(50),
         "SEALING_KEYS": f"bench:{_key()}",
         "INDEX_KEY": _key(),
+        "AUDIT_KEYS": f"bench:{_key()}",
         "ALLOWED_HOSTS": f"{HOST},{TOKEN_HOST}",
         "TOKEN_APP_HOST": TOKEN_HOST,
         "PUBLIC_ORIGIN": f"https://{HOST}",
@@ -52,6 +53,8 @@ def production(folder: Path, carrier: Carrier) -> dict[str, str]:
         "EMAIL_USE_TLS": "0",
         "EMAIL_FROM": f"no-reply@{HOST}",
         "SECURITY_MAILBOX": f"security@{HOST}",
+        "AUDITOR_MAILBOX": f"auditor@{HOST}",
+        "AUDIT_HEAD_DIRECTORY": str(folder / "audit-heads"),
     }
 
 

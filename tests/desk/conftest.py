@@ -7,8 +7,11 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 
 from accounts.models import Customer
+from tests.accounts.conftest import clock
 from tests.desk.steps import SEED, Desk
 from twofactor.models import StaffAuthenticator
+
+__all__ = ["chan", "clock", "desk", "lee", "mak", "mak_inside", "make_staff"]
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """Finding, reading and unfreezing a client on the desk."""
 
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,12 +10,11 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 
-from accounts.models import AccountState, Customer, FreezeCause, Result, SignIn
+from accounts.models import AccountState, Customer, FreezeCause, SignIn
 from accounts.services import lockout
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
-from portal.messaging import outbox
-from portal.messaging.models import Channel, Message
+from portal.messaging.models import Message
 from tests.actors import Handset, Visitor, emails, text_of
 from tests.desk.steps import Desk, at_once, frozen
 
@@ -29,6 +27,8 @@ CHECKED: dict[str, Any] = {
     "questions": ["full name", "recent trade"],
     "passed": "on",
 }
+
+ENDING: dict[str, Any] = {"reason": "Client left a public computer", "checklist": ["account", "told"]}
 
 
 def find(desk: Desk, query: str) -> HttpResponse:
@@ -56,31 +56,6 @@ def is_frozen(client: Customer) -> bool:
 # --- Finding -------------------------------------------------------------------------------------------
 
 
-def test_a_client_is_found_by_account_number_in_any_spelling(amy: Customer, mak_inside: Desk) -> None:
-    """A2"""
-    for query in ("100001", " 100 001 ", "１００００１"):
-        assert find(mak_inside, query).headers["Location"] == f"/staff/accounts/customer/{amy.pk}/"
-
-
-def test_a_client_is_found_by_the_reference_of_a_freeze(amy: Customer, mak_inside: Desk) -> None:
-    """A2"""
-    frozen(amy, FreezeCause.WRONG_CODES)
-    for query in ("FAB2CD3E", " fab2cd3e "):
-        assert find(mak_inside, query).headers["Location"] == f"/staff/accounts/customer/{amy.pk}/"
-
-
-@pytest.mark.parametrize(
-    "query",
-    ["", "  ", "%", "_", "*", "1", "10000", "1000012", "Chan", "amy@example.com", "+85291234567", "F", "FAB2CD3",
-     "' OR 1=1 --", "10000_", "F______E", "\0", "mak"],
-)  # fmt: skip
-def test_nothing_but_an_exact_hit_shows_a_client(query: str, amy: Customer, mak_inside: Desk) -> None:
-    """A2"""
-    answer = find(mak_inside, query)
-    assert answer.status_code == 200
-    assert "Chan Tai Man" not in text_of(answer)
-
-
 def test_no_address_filters_or_sorts_clients(amy: Customer, mak_inside: Desk) -> None:
     for query in ("?mobile__startswith=%2B852", "?q=100001", "?password__startswith=a", "?o=1", "?all="):
         answer = mak_inside.get(f"{CLIENTS}{query}")
@@ -97,21 +72,6 @@ def test_staff_are_not_found_and_have_no_page(chan: Customer, mak: Customer, mak
     for path in (f"{chan.pk}/", f"{mak.pk}/unfreeze/", "999999999999999999999/", "0/"):
         assert mak_inside.get(CLIENTS + path).status_code == 404
     assert not AuditRecord.objects.filter(event=Event.STAFF_VIEWED_CLIENT).exists()
-
-
-def test_every_search_is_recorded_by_kind_and_without_what_was_typed(
-    amy: Customer, mak: Customer, mak_inside: Desk
-) -> None:
-    """A2"""
-    for query in ("100001", "999999", "FAAAAAAA", "amy@example.com", ""):
-        find(mak_inside, query)
-    rows = AuditRecord.objects.filter(event=Event.STAFF_SEARCHED).order_by("id")
-    assert [(row.actor, row.subject, row.facts) for row in rows] == [
-        (mak, amy, {"kind": "account number", "found": True}),
-        (mak, None, {"kind": "account number", "found": False}),
-        (mak, None, {"kind": "freeze reference", "found": False}),
-        (mak, None, {"kind": "nothing that can be searched for", "found": False}),
-    ]
 
 
 # --- Reading -------------------------------------------------------------------------------------------
@@ -134,51 +94,6 @@ def test_the_page_tells_what_a_clerk_needs_and_masks_contacts(amy: Customer, mak
     html = mak_inside.get(f"{CLIENTS}{amy.pk}/").content.decode()
     for secret in (amy.mobile, "91234567", amy.email, amy.password):
         assert secret not in html
-
-
-def test_the_page_lists_attempts_in_hong_kong_time_and_plain_words(amy: Customer, mak_inside: Desk) -> None:
-    """A3"""
-    row: dict[str, Any] = {
-        "number": amy.login,
-        "customer": amy,
-        "address": "203.0.113.77",
-        "user_agent": "Mozilla/5.0 (iPhone) Safari/604",
-    }
-    SignIn.objects.create(at=NOON, verification="a", result=Result.WRONG_PASSWORD, **row)
-    SignIn.objects.create(
-        at=NOON + timedelta(seconds=9), verification="b", result=Result.SUCCESS, method="sms",
-        proven_at=NOON + timedelta(seconds=30), **row,
-    )  # fmt: skip
-    told = page(mak_inside, amy)
-    assert "2035-11-19 12:00:00 Wrong password 0 — web 203.0.•.• Safari / iPhone" in told
-    assert "2035-11-19 12:00:09 Logged in 0 Text message (SMS)" in told
-    assert "Last login 2035-11-19 12:00:30" in told
-    assert "203.0.113.77" not in told
-
-
-def test_the_page_lists_the_latest_fifty_attempts(amy: Customer, mak_inside: Desk) -> None:
-    SignIn.objects.bulk_create(
-        SignIn(at=NOON + timedelta(seconds=n), number=amy.login, customer=amy, address="::1", verification=str(n))
-        for n in range(60)
-    )
-    told = page(mak_inside, amy)
-    assert len(re.findall(r"2035-11-19 12:00:", told)) == 50
-    assert "12:00:59" in told
-    assert "12:00:09" not in told
-
-
-def test_the_page_lists_messages_but_never_their_text(amy: Customer, mak_inside: Desk) -> None:
-    """A3, C6"""
-    now = timezone.now()
-    outbox.put(
-        channel=Channel.SMS, kind="code.login", to=amy.mobile, text="314159 is your code", customer=amy, now=now,
-        expires_at=now + timedelta(minutes=3), is_code=True,
-    )  # fmt: skip
-    told = page(mak_inside, amy)
-    assert "text message, code: login" in told
-    assert "queued" in told
-    assert "314159" not in told
-    assert Message.objects.get().to_masked in told
 
 
 def test_the_page_says_why_the_password_must_be_changed(
@@ -267,7 +182,7 @@ def test_a_clerk_unfreezes_a_freeze_by_wrong_codes(amy: Customer, mak: Customer,
     assert len(emails(amy.email)) == 1
 
 
-def test_the_second_time_within_a_day_needs_a_supervisor(amy: Customer, mak: Customer, chan_inside: Desk) -> None:
+def test_the_second_time_within_a_day_takes_two(amy: Customer, mak: Customer, chan_inside: Desk) -> None:
     """A4"""
     with time_machine.travel(NOON, tick=False) as clock:
         for hours, freed in ((0, True), (23.99, False), (0.02, True)):
@@ -279,27 +194,26 @@ def test_the_second_time_within_a_day_needs_a_supervisor(amy: Customer, mak: Cus
             assert is_frozen(amy) is not freed
             if not freed:
                 told = text_of(answer)
-                assert "a supervisor has to do it this time" in told
+                assert "this time it takes a second person" in told
                 assert "What did you ask" not in told
-    frozen(amy, FreezeCause.WRONG_CODES)
-    unfreeze(chan_inside, amy)
-    assert not is_frozen(amy)
+        frozen(amy, FreezeCause.WRONG_CODES)
+        supervisor = Desk("198.51.100.24")
+        supervisor.log_in("chan")
+        unfreeze(supervisor, amy)
+        assert is_frozen(amy)
 
 
 @pytest.mark.parametrize("cause", [FreezeCause.CLIENT, FreezeCause.STAFF, FreezeCause.FRAUD])
-def test_every_other_cause_needs_a_supervisor(
-    cause: FreezeCause, amy: Customer, mak_inside: Desk, chan_inside: Desk
-) -> None:
+def test_every_other_cause_takes_two(cause: FreezeCause, amy: Customer, mak_inside: Desk, chan_inside: Desk) -> None:
     """A4"""
     frozen(amy, cause)
-    assert "a supervisor has to unfreeze it" in page(mak_inside, amy)
-    shown = text_of(mak_inside.get(f"{CLIENTS}{amy.pk}/unfreeze/"))
-    assert "a supervisor has to unfreeze it" in shown
-    assert "What did you ask" not in shown
-    unfreeze(mak_inside, amy)
-    assert is_frozen(amy)
-    unfreeze(chan_inside, amy)
-    assert not is_frozen(amy)
+    assert "takes a second person to unfreeze" in page(mak_inside, amy)
+    for desk in (mak_inside, chan_inside):
+        shown = text_of(desk.get(f"{CLIENTS}{amy.pk}/unfreeze/"))
+        assert "takes a second person to unfreeze" in shown
+        assert "What did you ask" not in shown
+        unfreeze(desk, amy)
+        assert is_frozen(amy)
 
 
 @pytest.mark.parametrize(
@@ -363,18 +277,20 @@ def test_a_clerk_ends_every_session_of_a_client(amy: Customer, mak_inside: Desk,
     visitor = Visitor("en")
     visitor.log_in(handset, amy)
     assert visitor.inside
-    answer = mak_inside.post(f"{CLIENTS}{amy.pk}/end-sessions/", {"reason": "Client left a public computer"})
+    answer = mak_inside.post(f"{CLIENTS}{amy.pk}/end-sessions/", ENDING)
     assert answer.status_code == 302
     assert not visitor.inside
     record = AuditRecord.objects.get(event=Event.SESSIONS_ENDED)
-    assert record.facts == {"reason": "Client left a public computer"}
+    assert record.facts == {"reason": "Client left a public computer", "checked": "account, told"}
     assert record.subject == amy
 
 
-def test_ending_sessions_needs_a_reason(amy: Customer, mak_inside: Desk, handset: Handset) -> None:
+def test_ending_sessions_needs_checklist_and_reason(amy: Customer, mak_inside: Desk, handset: Handset) -> None:
     """A1"""
     visitor = Visitor("en")
     visitor.log_in(handset, amy)
-    for reason in ["", "     ", "x"]:
-        assert mak_inside.post(f"{CLIENTS}{amy.pk}/end-sessions/", {"reason": reason}).status_code == 200
+    missing: list[dict[str, Any]] = [{"checklist": []}, {"checklist": ["told"]}, {"checklist": ["account", "x"]}]
+    for change in [{"reason": ""}, {"reason": "     "}, {"reason": "x"}, *missing]:
+        answer = mak_inside.post(f"{CLIENTS}{amy.pk}/end-sessions/", {**ENDING, **change})
+        assert answer.status_code == 200, change
     assert visitor.inside

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
@@ -272,7 +273,7 @@ def test_an_officer_has_a_list_read_confirms_it_and_watches(people: People, ng: 
 
 
 def test_a_large_file_is_read_and_a_larger_one_refused(people: People, ng_inside: Desk) -> None:
-    """Bad input"""
+    assert policy.FREEZE_RUN_UPLOAD in settings.UPLOADS.values()
     wide = b"400000\n" + b"000001\n" * 99_999
     assert upload(ng_inside, wide).status_code == 302
     assert counts(FreezeRun.objects.get()) == {"rows": 100_000, "open": 1, "unknown": 1, "repeated": 99_998}
@@ -314,6 +315,14 @@ def test_a_list_leaves_the_officers_own_accounts_out(people: People, ng: Custome
     run = FreezeRun.objects.get()
     assert counts(run) == {"rows": 2, "open": 1, "refused": 1}
     assert "2 an account of your own" in text_of(ng_inside.get(f"freeze-lists/{run.pk}/"))
+
+
+def test_a_strangers_file_is_not_looked_at(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    """L2"""
+    monkeypatch.setattr(freeze_runs, "check", None)
+    answer = upload(Desk(), b"400000\n" * 1000)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/staff/login/")
 
 
 @pytest.mark.parametrize("role", ["clerk", "supervisor"])

@@ -178,7 +178,9 @@ def test_a_look_freezes_nobody(amy: Customer, ng_inside: Desk) -> None:
 
 
 def send(desk: Desk, client: Customer, reason: str = "Caller gets no messages") -> HttpResponse:
-    return desk.post(f"accounts/customer/{client.pk}/test-notice/", {"reason": reason})
+    return desk.post(
+        f"accounts/customer/{client.pk}/test-notice/", {"reason": reason, "checklist": ["contacts", "told"]}
+    )
 
 
 @pytest.mark.parametrize("method", [Method.SMS, Method.SOFT_TOKEN])
@@ -194,7 +196,11 @@ def test_a_test_goes_to_every_contact_on_file_and_says_so(
         assert "this is a test notice, nothing was changed" in said
     record = AuditRecord.objects.get(event=Event.TEST_NOTICE_SENT)
     assert (record.actor, record.subject) == (mak, amy)
-    assert record.facts == {"channels": "email, sms", "reason": "Caller gets no messages"}
+    assert record.facts == {
+        "channels": "email, sms",
+        "reason": "Caller gets no messages",
+        "checked": "contacts, told",
+    }
     page = text_of(mak_inside.get(f"accounts/customer/{amy.pk}/"))
     assert "+852 9••• ••67" in page
     assert amy.mobile not in page
@@ -222,6 +228,14 @@ def test_a_test_needs_a_reason_a_contact_and_an_open_account(
     assert send(mak_inside, amy, reason="    ").status_code == 200
     with pytest.raises(NotAllowedError):
         contacting.send_test(amy, staff=mak, reason=" ", now=timezone.now())
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("ticked", [[], ["told"], ["contacts", "x"]])
+def test_a_test_needs_its_whole_checklist(ticked: list[str], amy: Customer, mak_inside: Desk) -> None:
+    """A1"""
+    form = {"reason": "Caller gets no messages", "checklist": ticked}
+    assert mak_inside.post(f"accounts/customer/{amy.pk}/test-notice/", form).status_code == 200
     assert not Message.objects.exists()
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.lib.masking import Masked, mask_address, mask_email, mask_mobile, mask_number
+from portal.lib.masking import Masked, mask_address, mask_email, mask_mobile, mask_name, mask_number
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,14 @@ def test_any_stored_text_can_be_masked(text: str) -> None:
 )
 def test_an_email_shows_first_letter_and_domain(address: str, masked: str) -> None:
     assert mask_email(address) == masked
+
+
+@pytest.mark.parametrize(
+    ("name", "masked"),
+    [("Chan Tai Man Amy", "Chan •••"), (" Chan Tai", "Chan •••"), ("陳大文", "陳•••"), ("Cher", "C•••"), ("", "•••")],
+)
+def test_a_name_shows_the_family_name(name: str, masked: str) -> None:
+    assert mask_name(name) == masked
 
 
 @pytest.mark.parametrize(("number", "masked"), [("123456", "••••56"), ("1234", "••34"), ("123", "•••"), ("", "")])

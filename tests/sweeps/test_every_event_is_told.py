@@ -11,6 +11,7 @@ TOLD: dict[Event, set[Notice]] = {
     Event.ACCOUNT_UNFROZEN: {Notice.UNFROZEN},
     Event.PASSWORD_CHANGED: {Notice.PASSWORD_CHANGED},
     Event.METHOD_CHANGED: {Notice.METHOD_CHANGED},
+    Event.METHOD_WITHDRAWN: {Notice.METHOD_WITHDRAWN},
     Event.TOKEN_BOUND: {Notice.TOKEN_BOUND},
     Event.TOKEN_REMOVED: {Notice.TOKEN_REMOVED},
     Event.PHONE_REPORTED_LOST: {Notice.PHONE_LOST},
@@ -39,4 +40,4 @@ def test_logins_freezes_and_changes_have_a_notice_of_their_own() -> None:
     """N1"""
     told = set().union(*TOLD.values()) | OF_LOGINS
     coming = {Notice.PASSWORD_RESET, Notice.MOBILE_CHANGED, Notice.EMAIL_CHANGED, Notice.ADDRESS_CHANGED}
-    assert told | coming | {Notice.METHOD_WITHDRAWN, Notice.TEST} == set(Notice)
+    assert told | coming | {Notice.TEST} == set(Notice)

@@ -11,7 +11,6 @@ from time_machine import Traveller as Clock
 
 from accounts.models import Customer, FreezeCause, Purpose, SignIn
 from accounts.services import lockout, sign_ins
-from accounts.services.lockout import IdentityCheck
 from portal.messaging import relay
 from portal.messaging.models import Message
 from tests.actors import PASSWORD, Handset, Visitor, text_of
@@ -94,9 +93,10 @@ def freeze(customer: Customer, cause: FreezeCause = FreezeCause.STAFF) -> None:
 
 
 def unfreeze(customer: Customer, staff: Customer) -> None:
-    """What a supervisor does after the identity check."""
-    check = IdentityCheck(questions=("name", "last trade"), passed=True)
-    lockout.unfreeze(customer, staff=staff, reason="client called", check=check, now=timezone.now())
+    """What becomes of it when a second person has approved."""
+    with transaction.atomic():
+        locked = Customer.lock(customer.pk)
+        lockout.unfreeze_approved(locked, staff=staff, facts={"reason": "client called"}, now=timezone.now())
 
 
 def count(customer: Customer) -> int:

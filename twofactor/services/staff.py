@@ -7,10 +7,12 @@ from datetime import datetime
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from accounts.models import Customer, Result, SignIn
 from accounts.policy import PENDING_LIFETIME
 from accounts.services import login as accounts_login
+from accounts.services.staff import NotAllowedError, ensure_may_manage, ensure_other_half, lock_people
 from portal.audit.events import Event
 from portal.audit.trail import record
 from portal.lib import crypto
@@ -29,27 +31,64 @@ class AlreadyEnrolledError(Exception):
 
 
 @transaction.atomic
-def issue_enrolment(user: Customer, *, now: datetime, actor: Customer | None = None, replace: bool = False) -> str:
+def issue_enrolment(
+    user: Customer, *, now: datetime, actor: Customer | None = None, replace: bool = False, reason: str = ""
+) -> str:
     """A one-time code that lets this member of staff bind an authenticator; every earlier code is void.
 
-    `replace` withdraws the authenticator in use, which ends what its sessions may do. Raises
-    `AlreadyEnrolledError` without it.
+    `replace` withdraws the authenticator in use, which ends what its sessions may do. `actor` is the colleague who
+    asks for it on the desk; without one it is the operator. Raises `AlreadyEnrolledError` without `replace`,
+    `NotAllowedError`.
     """
-    user = Customer.lock(user.pk)
+    people = lock_people(user, actor)
+    user = people[user.pk]
+    if not user.is_active:
+        raise NotAllowedError(_("This account is disabled."))
+    if actor is not None:
+        ensure_may_manage(people[actor.pk], user)
+        ensure_other_half(people[actor.pk], user, [Event.ACCOUNT_CREATED, Event.STAFF_PASSWORD_RESET], now=now)
     bound = StaffAuthenticator.objects.filter(user=user)
     if bound.exists() and not replace:
         raise AlreadyEnrolledError
-    withdrawn, _ = bound.delete()
+    withdrawn = bound.delete()[0]
     StaffEnrolment.objects.filter(user=user, expires_at__gt=now).update(expires_at=now)
-    groups = ["".join(secrets.choice(policy.REFERENCE_LETTERS) for _ in range(_GROUP)) for _ in range(_GROUPS)]
+    groups = [
+        "".join(secrets.choice(policy.REFERENCE_LETTERS) for _place in range(_GROUP)) for _group in range(_GROUPS)
+    ]
     StaffEnrolment.objects.create(
         user=user,
         code_digest=crypto.keyed_digest(_DIGEST, str(user.pk), "".join(groups)),
         created_at=now,
         expires_at=now + policy.ENROLMENT_LIFETIME,
     )
-    record(Event.STAFF_ENROLMENT_ISSUED, actor=actor, subject=user, facts={"withdrawn_authenticator": bool(withdrawn)})
+    facts: dict[str, str | bool] = {"withdrawn_authenticator": bool(withdrawn)}
+    record(
+        Event.STAFF_ENROLMENT_ISSUED,
+        actor=actor,
+        subject=user,
+        facts={**facts, **({"reason": reason} if reason else {})},
+    )
     return "-".join(groups)
+
+
+@transaction.atomic
+def leave(user: Customer, *, by: Customer | None, reason: str, now: datetime) -> None:
+    """Disable the account of a colleague for good: sessions, authenticator and enrolment codes end at once.
+
+    Nothing is deleted that says what they did. Without `by` it is the operator. Raises `NotAllowedError`.
+    """
+    people = lock_people(user, by)
+    user = people[user.pk]
+    if not user.is_active:
+        raise NotAllowedError(_("This account is disabled."))
+    if by is not None:
+        ensure_may_manage(people[by.pk], user)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    user.groups.clear()
+    StaffAuthenticator.objects.filter(user=user).delete()
+    StaffEnrolment.objects.filter(user=user, expires_at__gt=now).update(expires_at=now)
+    record(Event.STAFF_LEFT, actor=by, subject=user, facts={"reason": reason})
 
 
 def use_enrolment(user: Customer, typed: str, *, now: datetime) -> StaffEnrolment | None:

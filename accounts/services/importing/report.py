@@ -9,8 +9,7 @@ from pathlib import Path
 
 from accounts.services.importing.reading import FileRefused
 from accounts.services.importing.rows import Refusal
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from portal.lib.cells import harmless
 
 
 class Report:
@@ -29,7 +28,7 @@ class Report:
         self._writer.writerow(Refusal._fields)
 
     def write(self, refusals: Iterable[Refusal]) -> None:
-        self._writer.writerows([_harmless(cell) for cell in refusal] for refusal in refusals)
+        self._writer.writerows([harmless(cell) for cell in refusal] for refusal in refusals)
 
     def flush(self) -> None:
         """Put everything on the disk, so that after the commit only the rename is left to do."""
@@ -55,8 +54,3 @@ def open_report(path: Path) -> Iterator[Report]:
         yield report
     finally:
         report.discard()
-
-
-def _harmless(cell: object) -> str:
-    text = str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text

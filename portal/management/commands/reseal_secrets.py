@@ -2,12 +2,13 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
+from portal.approvals import retention
 from twofactor.services import resealing
 
 
 class Command(BaseCommand):
     help = (
-        "Seal the seeds of mobile security codes and of staff under the first key of SEALING_KEYS. "
+        "Seal seeds, proposals and their files under the first key of SEALING_KEYS. "
         "Runs while clients log in; may be stopped and run again."
     )
 
@@ -16,6 +17,8 @@ class Command(BaseCommand):
         for title, reseal in (
             ("Mobile security codes", resealing.soft_tokens),
             ("Authenticators of staff", resealing.staff_authenticators),
+            ("Proposals", retention.reseal_proposals),
+            ("Files of proposals", retention.reseal_evidence),
         ):
             resealed = reseal()
             left += resealed.left

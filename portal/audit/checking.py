@@ -1,0 +1,69 @@
+"""The daily check of the trail, and the memory of every check."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import translation
+
+from portal.audit import policy, sealing, verifying
+from portal.audit.heads import Head
+from portal.audit.models import AuditCheck, AuditDuty
+from portal.audit.verifying import Report
+
+#: Writes to those who must know: subject and text.
+Alarm = Callable[[str, str], object]
+
+
+def check(now: datetime, *, kept: Mapping[str, Head] | None = None) -> tuple[Report, AuditCheck]:
+    """Chain what is still open, verify everything, and keep the result."""
+    began = time.monotonic()
+    sealing.seal(now, everything=True)
+    report = verifying.verify(kept or {})
+    stored = AuditCheck.objects.create(
+        at=now,
+        seconds=round(time.monotonic() - began),
+        records=report.rows,
+        last=report.last,
+        heads=report.heads,
+        faults=report.faults,
+        worst=[fault.stored() for fault in report.worst],
+        unchecked=[each.stored() for each in report.unchecked],
+    )
+    return report, stored
+
+
+def check_daily(now: datetime, *, alarm: Alarm) -> AuditCheck | None:
+    """The check of a day; None if that was done, or somebody else is at it. Tells of a broken trail.
+
+    What stops a check is raised, after an alarm: a trail that cannot be read is no trail.
+    """
+    if not _claim(now):
+        return None
+    try:
+        report, stored = check(now)
+    except Exception as error:
+        _set(now)
+        alarm("The audit trail could not be checked", f"The daily check stopped: {type(error).__name__}. See the logs.")
+        raise
+    _set(now + policy.CHECK_EVERY)
+    if report.faults:
+        with translation.override("en"):
+            lines = "\n".join(str(fault) for fault in report.worst)
+        alarm("The audit trail is broken", f"Faults: {report.faults}. The first of them:\n\n{lines}\n")
+    return stored
+
+
+def _claim(now: datetime) -> bool:
+    """Whether this process may do it now."""
+    with transaction.atomic():
+        duty, _ = AuditDuty.objects.select_for_update().get_or_create(name="check")
+        if duty.taken_until and duty.taken_until > now:
+            return False
+        _set(now + policy.DUTY_LEASE)
+    return True
+
+
+def _set(taken_until: datetime) -> None:
+    AuditDuty.objects.filter(name="check").update(taken_until=taken_until)

@@ -1,0 +1,124 @@
+"""The audit vocabulary in the words of the desk. A test asks for a line for every event and every notice."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import QUESTIONS
+from accounts.models import FreezeCause
+from accounts.words import METHOD_LABELS
+from portal.audit.events import Event
+from portal.desk.kinds import KINDS
+from portal.messaging.texts import Notice
+
+EVENTS: dict[Event, str | Promise] = {
+    Event.ACCOUNTS_IMPORTED: _("Accounts imported"),
+    Event.ACCOUNT_CREATED: _("Account created"),
+    Event.ACCOUNT_CLOSED: _("Account closed"),
+    Event.ACCOUNT_FROZEN: _("Frozen"),
+    Event.ACCOUNT_UNFROZEN: _("Unfrozen"),
+    Event.IDENTITY_CHECK_FAILED: _("Identity check not passed"),
+    Event.ALL_FROZEN: _("Every client frozen"),
+    Event.ALL_UNFROZEN: _("The freeze of every client lifted"),
+    Event.PASSWORD_CHANGED: _("Password changed"),
+    Event.PASSWORD_CHANGE_FORCED: _("The password has to be changed"),
+    Event.SESSIONS_ENDED: _("Sessions ended"),
+    Event.METHOD_CHANGED: _("Verification method changed"),
+    Event.TOKEN_BOUND: _("Mobile security code bound"),
+    Event.TOKEN_REMOVED: _("Mobile security code removed"),
+    Event.PHONE_REPORTED_LOST: _("Phone reported lost"),
+    Event.STAFF_ENROLMENT_ISSUED: _("Enrolment code issued"),
+    Event.STAFF_ENROLLED: _("Authenticator enrolled"),
+    Event.STAFF_LOGGED_IN: _("Staff logged in"),
+    Event.STAFF_VIEWED_CLIENT: _("Page opened by staff"),
+    Event.STAFF_SEARCHED: _("Clients searched for"),
+    Event.SURVEILLANCE_READ: _("Surveillance report read"),
+    Event.FREEZE_RAISED: _("Freeze raised"),
+    Event.FREEZE_RUN_CHECKED: _("List of accounts checked"),
+    Event.FREEZE_RUN_CONFIRMED: _("Freeze of a list confirmed"),
+    Event.FREEZE_RUN_FINISHED: _("Freeze of a list finished"),
+    Event.TEST_NOTICE_SENT: _("Test notice sent"),
+    Event.STAFF_REVEALED: _("Contacts shown in full"),
+    Event.STAFF_ACCOUNTS_SET: _("Own client accounts of staff set"),
+    Event.AUDIT_READ: _("Audit trail read"),
+    Event.AUDIT_EXPORTED: _("Audit trail exported"),
+    Event.AUDIT_RETIRED: _("Audit trail retired"),
+    Event.PROPOSAL_MADE: _("Proposal made"),
+    Event.PROPOSAL_APPROVED: _("Proposal approved"),
+    Event.PROPOSAL_RETURNED: _("Proposal returned"),
+    Event.PROPOSAL_RESUBMITTED: _("Proposal sent again"),
+    Event.PROPOSAL_REJECTED: _("Proposal rejected"),
+    Event.PROPOSAL_WITHDRAWN: _("Proposal withdrawn"),
+    Event.PROPOSAL_LAPSED: _("Proposal lapsed"),
+    Event.PROPOSAL_READ: _("Proposal read"),
+    Event.EVIDENCE_ADDED: _("Evidence added"),
+    Event.EVIDENCE_READ: _("Evidence downloaded"),
+    Event.METHOD_WITHDRAWN: _("Verification method withdrawn"),
+    Event.STAFF_PASSWORD_RESET: _("Password of staff reset"),
+    Event.STAFF_LEFT: _("Staff account disabled"),
+    Event.RIGHTS_EXPORTED: _("List of rights exported"),
+}
+
+NOTICES: dict[str, str | Promise] = {
+    Notice.LOGIN: _("login"),
+    Notice.PASSWORD_CHANGED: _("password changed"),
+    Notice.FROZEN: _("frozen"),
+    Notice.UNFROZEN: _("unfrozen"),
+    Notice.UNFINISHED_LOGIN: _("a login that was not finished"),
+    Notice.FROZEN_LOGIN: _("a login while frozen"),
+    Notice.METHOD_CHANGED: _("verification method changed"),
+    Notice.TOKEN_BOUND: _("mobile security code bound"),
+    Notice.TOKEN_REMOVED: _("mobile security code removed"),
+    Notice.PHONE_LOST: _("phone reported lost"),
+    Notice.FROZEN_BY_US: _("frozen by staff"),
+    Notice.METHOD_WITHDRAWN: _("verification method withdrawn"),
+    Notice.PASSWORD_RESET: _("password reset"),
+    Notice.MOBILE_CHANGED: _("mobile changed"),
+    Notice.EMAIL_CHANGED: _("e-mail changed"),
+    Notice.ADDRESS_CHANGED: _("correspondence address changed"),
+    Notice.TEST: _("test"),
+}
+
+#: The facts of a record that a line shows, in this order. What is not here stays in the audit trail.
+FACTS: dict[str, str | Promise] = {
+    "page": _("page"),
+    "reference": _("reference"),
+    "kind": _("kind"),
+    "cause": _("cause"),
+    "from": _("from"),
+    "to": _("to"),
+    "contacts": _("contacts"),
+    "channels": _("channels"),
+    "questions": _("asked"),
+    "count": _("number"),
+    "maker": _("proposed by"),
+    "reason": _("reason"),
+}
+
+
+#: The pages of a client, by the name under which a look at them is recorded.
+PAGES: dict[str, str | Promise] = {
+    "client": _("Client"),
+    "timeline": _("Timeline"),
+    "codes": _("Why no text message?"),
+    "contacts": _("Show contacts in full"),
+    "unfreeze": _("Unfreeze"),
+    "freeze": _("Freeze"),
+    "end sessions": _("End sessions"),
+    "test notice": _("Send a test notice"),
+}
+
+
+def fact_value(name: str, value: object) -> str:
+    """A fact as people read it."""
+    text = str(value)
+    if name == "page":
+        return str(PAGES.get(text, text))
+    if name == "kind":
+        return str(KINDS[text].label) if text in KINDS else text
+    if name == "questions":
+        return ", ".join(str(QUESTIONS.get(each, each)) for each in text.split(", "))
+    if name in {"from", "to"}:
+        return str(METHOD_LABELS.get(text, text))
+    if name == "cause" and text in FreezeCause.values:
+        return str(FreezeCause(text).label)
+    return text

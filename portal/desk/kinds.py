@@ -1,0 +1,219 @@
+"""What takes a second person: each kind of proposal with its facts, its verb, and how it reads."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.forms import QUESTIONS
+from accounts.models import AccountState, Customer, FreezeCause, Method
+from accounts.services import lockout
+from accounts.services.staff import own_client_ids
+from portal.approvals import policy, proposals
+from portal.approvals.models import Proposal
+from portal.approvals.rules import Deed, Facts, RefusedError
+from portal.lib.masking import mask_mobile
+from twofactor.services import withdrawal
+
+#: Freezes that end for many at once. Whoever was frozen by wrong codes or by themselves is talked to one by one.
+_BULK_CAUSES = {FreezeCause.STAFF, FreezeCause.FRAUD}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One fact for the eye, old and new, contacts masked."""
+
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of proposal. `current` and `apply` are called with the accounts locked."""
+
+    name: str
+    label: str | Promise
+    why_not: Callable[..., str]  # (maker, *accounts, now=): why it cannot be proposed; empty if it can
+    current: Callable[..., Facts]
+    apply: Callable[[Deed], None]
+    lines: Callable[[Facts, Facts], list[Line]]
+
+
+def propose(
+    kind: Kind, *clients: Customer, maker: Customer, reason: str, after: Mapping[str, str], now: datetime
+) -> Proposal:
+    """Propose it for these clients, with the facts as they are under their locks. Raises `RefusedError`."""
+    with transaction.atomic():
+        accounts = _locked(clients)
+        refusal = kind.why_not(maker, *accounts, now=now)
+        if refusal:
+            raise RefusedError(refusal)
+        return proposals.propose(
+            kind.name,
+            maker=maker,
+            subject=None if kind is KINDS["bulk_unfreeze"] else accounts[0],
+            reason=reason,
+            before=kind.current(*accounts),
+            after=after,
+            now=now,
+        )
+
+
+def resubmit(
+    proposal: Proposal, *, revision: int, maker: Customer, reason: str, after: Mapping[str, str], now: datetime
+) -> Proposal:
+    """Send a returned proposal again, with the facts as they are now. Raises `RefusedError`."""
+    kind = KINDS[proposal.kind]
+    with transaction.atomic():
+        accounts = _locked(concerned(proposal))
+        refusal = kind.why_not(maker, *accounts, now=now)
+        if refusal:
+            raise RefusedError(refusal)
+        before = kind.current(*accounts)
+        return proposals.resubmit(
+            proposal.pk, revision=revision, maker=maker, reason=reason, before=before, after=after
+        )  # fmt: skip
+
+
+def concerned(proposal: Proposal) -> list[Customer]:
+    """The clients whom a proposal is about."""
+    clients = Customer.objects.filter(is_staff=False)
+    if proposal.subject_id:
+        return list(clients.filter(pk=proposal.subject_id))
+    return list(clients.filter(login__in=proposal.before["accounts"].split()).order_by("login"))
+
+
+def _locked(clients: "tuple[Customer, ...] | list[Customer]") -> list[Customer]:
+    keys = [client.pk for client in clients]
+    return list(Customer.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
+
+
+def _approval(deed: Deed) -> dict[str, str]:
+    """Who proposed it and why, for the record of what was done."""
+    return {
+        "proposal": deed.proposal.reference,
+        "maker": deed.maker.login,
+        "reason": deed.proposal.reason,
+        "approved": deed.reason,
+        "questions": deed.proposal.after.get("questions", ""),
+    }
+
+
+def _identity(after: Facts) -> Line:
+    asked = [str(QUESTIONS.get(key, key)) for key in after["questions"].split(", ")]
+    return Line(_("Identity check"), "", _("passed: %(questions)s") % {"questions": ", ".join(asked)})
+
+
+# --- Unfreezing one ------------------------------------------------------------------------------------
+
+
+def _frozen_facts(client: Customer) -> Facts:
+    return {"state": client.state, "cause": client.freeze_cause, "reference": client.freeze_reference}
+
+
+def _why_not_unfreeze(maker: Customer, client: Customer, *, now: datetime) -> str:
+    return lockout.may_propose_unfreeze(client, maker, now=now)
+
+
+def _unfreeze(deed: Deed) -> None:
+    lockout.unfreeze_approved(deed.accounts[0], staff=deed.checker, facts=_approval(deed), now=deed.now)
+
+
+def _unfreeze_lines(before: Facts, after: Facts) -> list[Line]:
+    return [
+        Line(_("State"), str(AccountState(before["state"]).label), str(AccountState.ACTIVE.label)),
+        Line(_("Frozen by"), str(FreezeCause(before["cause"]).label), ""),
+        Line(_("Freeze reference"), before["reference"], ""),
+        _identity(after),
+    ]
+
+
+# --- Unfreezing many -------------------------------------------------------------------------------------
+
+
+def _bulk_facts(*clients: Customer) -> Facts:
+    """How many, which, and a digest of how each of them is frozen: whatever changes one of them changes that."""
+    ordered = sorted(clients, key=lambda client: client.login)
+    told = "\n".join(f"{each.login} {each.state} {each.freeze_cause} {each.freeze_reference}" for each in ordered)
+    digest = hashlib.sha256(told.encode()).hexdigest()
+    return {"count": str(len(ordered)), "digest": digest, "accounts": " ".join(each.login for each in ordered)}
+
+
+def _why_not_bulk(maker: Customer, *clients: Customer, now: datetime) -> str:
+    if not 0 < len(clients) <= policy.ACCOUNTS:
+        return _("Name at least one account, and %(count)d at most.") % {"count": policy.ACCOUNTS}
+    other = [client.login for client in clients if not client.frozen or client.freeze_cause not in _BULK_CAUSES]
+    if other:
+        return _("Not frozen by staff or for fraud: %(accounts)s.") % {"accounts": ", ".join(other[:10])}
+    if own_client_ids(maker) & {client.pk for client in clients}:
+        return _("One of them is an account of your own: a colleague has to do it.")
+    return ""
+
+
+def _bulk_unfreeze(deed: Deed) -> None:
+    for client in deed.accounts:
+        lockout.unfreeze_approved(client, staff=deed.checker, facts=_approval(deed), now=deed.now)
+
+
+def _bulk_lines(before: Facts, after: Facts) -> list[Line]:
+    frozen, active = str(AccountState.FROZEN.label), str(AccountState.ACTIVE.label)
+    return [
+        Line(_("Accounts"), before["count"], before["count"]),
+        Line(_("State"), frozen, active),
+        Line(_("Account numbers"), before["accounts"], ""),
+    ]
+
+
+# --- Withdrawing a method --------------------------------------------------------------------------------
+
+
+def _why_not_withdraw(maker: Customer, client: Customer, *, now: datetime) -> str:
+    return withdrawal.why_not(client, now=now)
+
+
+def _withdraw(deed: Deed) -> None:
+    withdrawal.withdraw(
+        deed.accounts[0],
+        staff=deed.checker,
+        reference=deed.proposal.reference,
+        approval=_approval(deed),
+        now=deed.now,
+    )
+
+
+def _withdraw_lines(before: Facts, after: Facts) -> list[Line]:
+    return [
+        Line(_("Verification method"), str(Method(before["method"]).label), str(Method.SMS.label)),
+        Line(_("Codes go to"), "", mask_mobile(before["mobile"]).shown),
+        _identity(after),
+    ]
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("unfreeze", gettext_lazy("Unfreeze"), _why_not_unfreeze, _frozen_facts, _unfreeze, _unfreeze_lines),
+        Kind(
+            "bulk_unfreeze",
+            gettext_lazy("Unfreeze many"),
+            _why_not_bulk,
+            _bulk_facts,
+            _bulk_unfreeze,
+            _bulk_lines,
+        ),
+        Kind(
+            "withdraw_method",
+            gettext_lazy("Withdraw the verification method"),
+            _why_not_withdraw,
+            withdrawal.facts,
+            _withdraw,
+            _withdraw_lines,
+        ),
+    )
+}

@@ -1,0 +1,217 @@
+"""Proposing what takes a second person: one page for each kind, with its checklist and the reason."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.db.models import F
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.forms import UnfreezeForm
+from accounts.models import AccountState, Customer, FreezeRunItem, ItemState
+from accounts.services import lockout
+from portal.approvals import policy
+from portal.approvals.models import Proposal, State
+from portal.approvals.rules import RefusedError
+from portal.desk import kinds
+from portal.desk.checklists import ChecklistForm
+from portal.desk.guards import client_for, door, page, staff_with
+from portal.desk.kinds import KINDS, Kind
+from portal.lib.digits import six_digits
+from portal.lib.masking import mask_mobile
+
+_REVISION_DIGITS = 6
+_LONGEST_LIST = policy.ACCOUNTS * 8  # characters
+
+
+class BulkForm(ChecklistForm):
+    """Which accounts, what was done before, and why."""
+
+    CHECKLIST: ClassVar[dict[str, str | Promise]] = {
+        "over": gettext_lazy("What these accounts were frozen for is over"),
+        "list": gettext_lazy("The list was compared with the one of the freeze"),
+    }
+
+    accounts = forms.CharField(
+        label=gettext_lazy("Account numbers, or the reference of a frozen list"),
+        max_length=_LONGEST_LIST,
+        widget=forms.Textarea(attrs={"rows": 5, "autocomplete": "off", "spellcheck": "false"}),
+    )
+    field_order = ("accounts", "checklist", "reason")
+
+
+def urls(site: AdminSite) -> list[URLPattern]:
+    """The addresses of these pages."""
+    return [
+        door(site, "accounts/customer/<int:pk>/propose-unfreeze/", unfreeze, "desk_propose_unfreeze"),
+        door(site, "accounts/customer/<int:pk>/withdraw-method/", withdraw_method, "desk_withdraw_method"),
+        door(site, "queue/bulk-unfreeze/", bulk_unfreeze, "desk_bulk_unfreeze"),
+        door(site, "queue/<uuid:pk>/mend/", mend, "desk_mend"),
+    ]
+
+
+def unfreeze(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    """Propose to unfreeze what nobody unfreezes alone."""
+    return _one(site, request, pk, KINDS["unfreeze"])
+
+
+def withdraw_method(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    """Propose to withdraw a mobile security code."""
+    return _one(site, request, pk, KINDS["withdraw_method"])
+
+
+def _one(site: AdminSite, request: HttpRequest, pk: int, kind: Kind) -> HttpResponse:
+    """Ask for the identity check and the reason, and propose."""
+    staff = staff_with(request, policy.PROPOSE)
+    client = client_for(pk, staff, f"propose {kind.name}")
+    refusal = kind.why_not(staff, client, now=timezone.now())
+    form = UnfreezeForm(request.POST if request.method == "POST" else None)
+    if not refusal and form.is_valid() and _passed(form, client, staff):
+        try:
+            proposal = kinds.propose(
+                kind,
+                client,
+                maker=staff,
+                reason=form.cleaned_data["reason"],
+                after=_checked(form),
+                now=timezone.now(),
+            )
+        except RefusedError as problem:
+            form.add_error(None, str(problem))
+        else:
+            return _made(request, proposal)
+    facts = {"client": client, "form": form, "refusal": refusal, "mobile": mask_mobile(client.mobile).shown}
+    return _asked(site, request, kind, facts)
+
+
+def _passed(form: UnfreezeForm, client: Customer, staff: Customer) -> bool:
+    """Whether the caller passed the identity check; one who did not is on record."""
+    if form.cleaned_data["passed"]:
+        return True
+    asked, reason = form.cleaned_data["questions"], form.cleaned_data["reason"]
+    lockout.record_failed_check(client, staff=staff, questions=asked, reason=reason)
+    form.add_error(None, _("The identity check was not passed: nothing is proposed."))
+    return False
+
+
+def _checked(form: UnfreezeForm) -> dict[str, str]:
+    return {"questions": ", ".join(form.cleaned_data["questions"]), "passed": "yes"}
+
+
+def _made(request: HttpRequest, proposal: Proposal) -> HttpResponse:
+    messages.success(
+        request,
+        _("Proposed, case number %(reference)s. A colleague has to approve it by %(time)s.")
+        % {"reference": proposal.reference, "time": f"{timezone.localtime(proposal.lapses_at):%Y-%m-%d %H:%M}"},
+    )
+    return redirect("admin:desk_proposal", proposal.pk)
+
+
+def _asked(site: AdminSite, request: HttpRequest, kind: Kind, facts: dict[str, Any]) -> HttpResponse:
+    return page(site, request, "propose", {"title": kind.label, "kind": kind, **facts})
+
+
+# --- Many -------------------------------------------------------------------------------------------------
+
+
+def bulk_unfreeze(site: AdminSite, request: HttpRequest) -> HttpResponse:
+    """Propose to unfreeze a list of accounts."""
+    staff = staff_with(request, policy.PROPOSE)
+    kind = KINDS["bulk_unfreeze"]
+    form = BulkForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            proposal = kinds.propose(
+                kind,
+                *_listed(form.cleaned_data["accounts"]),
+                maker=staff,
+                reason=form.cleaned_data["reason"],
+                after={"checked": ", ".join(form.cleaned_data["checklist"])},
+                now=timezone.now(),
+            )
+        except RefusedError as problem:
+            form.add_error(None, str(problem))
+        else:
+            return _made(request, proposal)
+    return _asked(site, request, kind, {"form": form, "most": policy.ACCOUNTS})
+
+
+def _listed(typed: str) -> list[Customer]:
+    """The clients of a typed list; of a frozen list, those whom its freeze still holds. Raises `RefusedError`."""
+    words = typed.replace(",", " ").split()
+    if len(words) == 1 and words[0].upper().startswith("R"):
+        held = FreezeRunItem.objects.filter(
+            run__reference=words[0].upper(),
+            state=ItemState.FROZEN,
+            customer__state=AccountState.FROZEN,
+            customer__freeze_reference=F("reference"),
+        )
+        keys = list(held.order_by("pk").values_list("customer_id", flat=True)[: policy.ACCOUNTS])
+        if not keys:
+            raise RefusedError(_("No list with this reference holds a frozen account."))
+        return list(Customer.objects.filter(pk__in=keys))
+    numbers = {six_digits(word) or "" for word in words}
+    found = list(Customer.objects.filter(login__in=numbers, is_staff=False)[: policy.ACCOUNTS + 1])
+    if len(found) != len(numbers):
+        raise RefusedError(
+            _("Of %(count)d numbers %(found)d are account numbers of clients: correct the list.")
+            % {"count": len(numbers), "found": len(found)}
+        )
+    return found
+
+
+# --- Mending ----------------------------------------------------------------------------------------------
+
+
+def mend(site: AdminSite, request: HttpRequest, pk: str) -> HttpResponse:
+    """Send one's own proposal again, after it was returned."""
+    staff = staff_with(request, policy.PROPOSE)
+    proposal = Proposal.objects.filter(pk=pk, maker=staff, state=State.RETURNED).first()
+    if proposal is None:
+        raise Http404
+    kind, clients = KINDS[proposal.kind], kinds.concerned(proposal)
+    if proposal.subject_id:
+        client_for(proposal.subject_id, staff, f"mend {kind.name}")
+    form = _mending(proposal, request)
+    if form.is_valid() and (isinstance(form, BulkForm) or _passed(form, clients[0], staff)):
+        checked = proposal.after if isinstance(form, BulkForm) else _checked(form)
+        try:
+            sent = kinds.resubmit(
+                proposal,
+                revision=revision_of(request),
+                maker=staff,
+                reason=form.cleaned_data["reason"],
+                after=checked,
+                now=timezone.now(),
+            )
+        except RefusedError as problem:
+            form.add_error(None, str(problem))
+        else:
+            return _made(request, sent)
+    facts = {"form": form, "proposal": proposal, "client": proposal.subject, "most": policy.ACCOUNTS}
+    return _asked(site, request, kind, facts)
+
+
+def _mending(proposal: Proposal, request: HttpRequest) -> "BulkForm | UnfreezeForm":
+    """The form of its kind, filled in as it was. Which accounts it is about does not change."""
+    posted = request.POST if request.method == "POST" else None
+    after = proposal.after
+    if proposal.subject_id is None:
+        form = BulkForm(posted, initial={"reason": proposal.reason})
+        del form.fields["accounts"]
+        return form
+    asked = after["questions"].split(", ")
+    return UnfreezeForm(posted, initial={"reason": proposal.reason, "questions": asked})
+
+
+def revision_of(request: HttpRequest) -> int:
+    """Which revision of a proposal lay on the page that was sent; none that exists, if that is no number."""
+    typed = request.POST.get("revision", "")
+    return int(typed) if typed.isdecimal() and len(typed) <= _REVISION_DIGITS else 0
