@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 IN_PARALLEL := -n 2 --dist loadgroup
+CARRIER := tests/messaging/smpp_carrier
 .DEFAULT_GOAL := run
 .PHONY: run test soak bench fmt lint contracts deploy-check test-sqlite test-postgres packages
 .SILENT:
@@ -55,6 +56,7 @@ test-postgres: .venv/tests
 
 packages:
 	tests/packages.sh
+	[ -d $(CARRIER)/node_modules ] || npm ci --prefix $(CARRIER) --ignore-scripts --no-audit --no-fund --silent
 
 .venv/product: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import Any
@@ -11,12 +12,14 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
-from portal import brand
+from portal import brand, carriers
 from portal.messaging import texts
 
 _KNOWN_KEYS = {base64.urlsafe_b64decode("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="), bytes(32)}
 #: As long as a code and a reference can be.
 _CODE, _REFERENCE = "000000", "WWW"
+#: A sender as networks show it: a number, or a name of the letters that all of them know (3GPP TS 23.038, 23.040).
+_SENDER = re.compile(r"\+?[0-9]{3,15}|[#A-Za-z0-9 _&+.-]{1,11}")
 
 
 @register(Tags.security, deploy=True)
@@ -24,14 +27,9 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """What must not be so where real clients log in."""
     refused = {
         "E001": (settings.DEMO, "PORTAL_DEMO is on: demo clients and the handset page must not exist in production."),
-        "E002": (settings.SMS_GATEWAY == "console", "SMS_GATEWAY=console prints codes: choose a real gateway."),
-        "E003": (
-            settings.SMS_GATEWAY == "http" and not (settings.SMS_HTTP_URL and settings.SMS_HTTP_TOKEN),
-            "Set SMS_HTTP_URL and SMS_HTTP_TOKEN: without them no code leaves.",
-        ),
-        "E004": (
-            settings.SMS_GATEWAY == "http" and not settings.SMS_RECEIPT_SECRET,
-            "Set SMS_RECEIPT_SECRET: without it no delivery receipt can be believed.",
+        "E002": (
+            "console" in _used(),
+            "SMS_GATEWAY or SMS_ROUTES names console, which prints codes: choose a real gateway.",
         ),
         "E005": (not settings.SECURITY_MAILBOX, "Set SECURITY_MAILBOX: alarms need somebody who reads them."),
         "E006": (
@@ -90,7 +88,26 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "Set EVIDENCE_DIRECTORY: evidence goes to a writable folder, by its whole path, not below DATA_DIR/static.",
         ),
     }
-    return [Error(sentence, id=f"portal.{number}") for number, (wrong, sentence) in refused.items() if wrong]
+    return [
+        *[Error(sentence, id=f"portal.{number}") for number, (wrong, sentence) in refused.items() if wrong],
+        *_carriers_that_cannot_work(),
+    ]
+
+
+def _used() -> set[str]:
+    """The gateways that messages take."""
+    return {settings.SMS_GATEWAY, *(name for route in settings.SMS_ROUTES.values() for name in route)}
+
+
+def _carriers_that_cannot_work() -> Iterator[CheckMessage]:
+    """The gateway in use, and any other that is set up by half: it would fail on the day it is needed."""
+    twilio = settings.SMS_TWILIO
+    for name, carrier in carriers.by_name().items():
+        missing = carrier.missing()
+        if missing and (name in _used() or carrier.begun):
+            yield Error(missing, id="portal.E003")
+    if twilio.begun and not (twilio.service or twilio.sender or brand.current().sms_sender):
+        yield Error("Set SMS_TWILIO_FROM or SMS_TWILIO_SERVICE: the brand has no sms_sender.", id="portal.E004")
 
 
 def _keeps_evidence(directory: str) -> bool:
@@ -108,7 +125,19 @@ def brand_can_be_read(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         brand.current()
     except ImproperlyConfigured as problem:
         return [Error(str(problem), id="portal.E020")]
-    return [*_texts_that_do_not_fit(), *_alerts_that_do_not_fit()]
+    return [*_names_that_no_text_can_hold(), *_texts_that_do_not_fit(), *_alerts_that_do_not_fit()]
+
+
+def _names_that_no_text_can_hold() -> Iterator[CheckMessage]:
+    """What networks cut, replace or refuse without a word to anybody."""
+    words = brand.current()
+    if words.sms_sender and not _SENDER.fullmatch(words.sms_sender):
+        sentence = f"sms_sender of the brand {settings.BRAND} must be at most 11 plain letters and digits, or a number."
+        yield Error(sentence, id="portal.E023")
+    for language, _ in settings.LANGUAGES:
+        if not texts.every_phone_shows(words.sms_name.in_language(language)):
+            sentence = f"sms_name of the brand {settings.BRAND} must hold no emoji and no sign such as € in {language}."
+            yield Error(sentence, id="portal.E024")
 
 
 def _texts_that_do_not_fit() -> Iterator[CheckMessage]:

@@ -19,6 +19,13 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=60),
         "options": {"expires": 60},
     },
+    # A receipt can be lost on its way to us; what the carrier knows it can be asked for. The desk wants the truth, and
+    # the choice of gateways lives on it.
+    "ask-receipts": {
+        "task": "messaging.ask_receipts",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
     # A list of accounts is confirmed in an emergency: who confirmed it sees the first ones frozen within seconds.
     "freeze-on": {
         "task": "accounts.freeze_on",
@@ -41,6 +48,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "lapse-proposals": {"task": "approvals.lapse", "schedule": timedelta(seconds=60), "options": {"expires": 60}},
     # Retention. Small bites by night, when nobody logs in.
     "purge-challenges": {"task": "twofactor.purge", "schedule": crontab(minute="10")},
+    "watch-budgets": {
+        "task": "messaging.watch_budgets",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 60},
+    },
     "purge-messages": {"task": "messaging.purge", "schedule": crontab(hour="3", minute="20")},
     "purge-sign-ins": {"task": "accounts.purge", "schedule": crontab(hour="3", minute="40")},
     "purge-proposals": {"task": "approvals.purge", "schedule": crontab(hour="4", minute="10")},

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from portal import env
+from portal import carriers, env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -197,12 +197,16 @@ WHITENOISE_MAX_AGE = 365 * 24 * 3600
 
 # --- Brand and messages --------------------------------------------------------------------------
 BRAND = env.text("BRAND", "demo")
-SMS_GATEWAY = env.choice("SMS_GATEWAY", "http", {"http", "console"})
-SMS_HTTP_URL = env.text("SMS_HTTP_URL", "")
-SMS_HTTP_TOKEN = env.secret("SMS_HTTP_TOKEN", "")
-SMS_RECEIPT_SECRET = env.secret("SMS_RECEIPT_SECRET", "")
+SMS_HTTP = carriers.http()
+SMS_TWILIO = carriers.twilio()
+SMS_KANNEL = carriers.kannel()
+SMS_SMPP = carriers.smpp(DATA_DIR)
+SMS_GATEWAY = env.choice("SMS_GATEWAY", "http", {"console", "twilio", "kannel", "smpp", *SMS_HTTP})
 SMS_ORIGIN_BOUND = env.flag("SMS_ORIGIN_BOUND")
-SMS_COUNTRIES = [int(code) for code in env.words("SMS_COUNTRIES", "852,853,86")]
+SMS_COUNTRIES = carriers.countries()
+SMS_BUDGETS = carriers.budgets(SMS_COUNTRIES)
+SMS_BUDGETS_SHADOW = env.flag("SMS_BUDGETS_SHADOW")
+SMS_ROUTES = carriers.routes(SMS_COUNTRIES)  # of a country that is not in it: SMS_GATEWAY alone
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", 25, low=1, high=65535)

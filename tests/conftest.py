@@ -13,7 +13,7 @@ from pytest_django import Settings as SettingsWrapper
 from accounts import policy
 from accounts.models import Customer
 from portal.messaging import outbox
-from portal.messaging.gateways import http
+from portal.messaging.gateways import calls
 from portal.templatetags.fixed import forget
 from tests.actors import PASSWORD, Carrier, Handset, Visitor
 from tests.audit.owner import rule_off
@@ -98,7 +98,7 @@ def carrier(monkeypatch: pytest.MonkeyPatch) -> Iterator[Carrier]:
     """A carrier that takes everything, unless a test gives it other answers."""
     far_end = Carrier()
     with httpx.Client(transport=httpx.MockTransport(far_end.handle)) as client:
-        monkeypatch.setattr(http, "client", lambda: client)
+        monkeypatch.setattr(calls, "client", lambda: client)
         yield far_end
 
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The programs that the tests drive: a PostgreSQL, a Redis, a browser, gettext, a token, a Chinese font.
+# The programs that the tests drive: a PostgreSQL, a Redis, a browser, gettext, a token, a Chinese font, a Kannel,
+# Node with npm for a carrier that speaks SMPP.
 # Root on Debian gets what is missing; anybody else one sentence that says what to install.
 set -eu
 
@@ -19,6 +20,10 @@ need chromium command -v chromium
 need gettext command -v msgfmt
 need oathtool command -v oathtool
 need fonts-noto-cjk chinese
+need nodejs command -v node
+need npm command -v npm
+need kannel test -x /usr/sbin/bearerbox
+need kannel-extras test -x /usr/lib/kannel/test/fakesmsc
 need python3-venv "${PYTHON:-python3}" -c "import ensurepip, venv"
 
 [ -n "$missing" ] || exit 0

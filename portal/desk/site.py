@@ -17,6 +17,7 @@ from portal.desk import (
     emergency,
     finding,
     freezing,
+    gateways,
     proposing,
     queue,
     story,
@@ -29,6 +30,22 @@ from portal.desk.views import StaffPasswordChangeView
 #: Apps whose models may have a page. What the packages register by themselves stays out: an editor of groups
 #: or of one-time-password devices would be a door around our services and the audit trail.
 _OURS = frozenset({"accounts", "twofactor", "messaging", "audit", "portal"})
+
+#: Every module with pages of the desk; their addresses come before those of the admin.
+_ROOMS = (
+    finding,
+    client,
+    timeline,
+    story,
+    freezing,
+    emergency,
+    proposing,
+    queue,
+    surveillance,
+    audit,
+    colleagues,
+    gateways,
+)
 
 
 class DeskSite(AdminSiteOTPRequiredMixin, AdminSite):
@@ -69,9 +86,7 @@ class DeskSite(AdminSiteOTPRequiredMixin, AdminSite):
         return {**context, "menu": menu(request) if inside else []}
 
     def get_urls(self) -> list[Any]:
-        ours = [*finding.urls(self), *client.urls(self), *freezing.urls(self), *emergency.urls(self)]
-        ours += [*surveillance.urls(self), *proposing.urls(self), *queue.urls(self)]
-        ours += [*timeline.urls(self), *story.urls(self), *colleagues.urls(self), *audit.urls(self)]
+        ours = [url for room in _ROOMS for url in room.urls(self)]
         return [*ours, *super().get_urls()]
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

@@ -5,7 +5,7 @@ A story ends with what the clerk can say. Challenges are kept for a day: of olde
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +18,7 @@ from accounts.words import PURPOSE_LABELS, RESULT_LABELS
 from portal.desk.guards import client_for, door, page, staff_with
 from portal.desk.happenings import Happening, answer, kind_label
 from portal.lib.user_agent import device_label
+from portal.messaging import policy
 from portal.messaging.models import Attempt, Message, State
 from twofactor.models import Challenge, ChallengeState
 
@@ -25,9 +26,6 @@ SEES = "accounts.view_customer"
 STORIES = 10  # requests: more than anybody makes in a call
 TRIES = 5  # that led to no code
 ATTEMPTS = 20  # calls of gateways that a message shows
-
-#: A receipt comes within seconds; after this the network is likely to have lost the message.
-LATE_RECEIPT = timedelta(seconds=60)
 
 
 @dataclass(slots=True)
@@ -148,7 +146,9 @@ def _sent(story: Story, each: Message, attempts: dict[object, list[Attempt]], no
         story.advice = _("The network says that it is on the phone: look among blocked and filtered messages.")
     else:
         left = each.sent_at or settled
-        late = now - left > LATE_RECEIPT
+        if each.delayed_at:
+            story.tell(each.delayed_at, "receipt", _("The network holds it up"), each.problem, "bad")
+        late = now - left > policy.DELAYED_AFTER
         words = _("No receipt came") if late else _("No receipt yet")
         story.tell(now, "receipt", words, "", "bad" if late else "")
         story.advice = _(

@@ -50,6 +50,8 @@ class Message(models.Model):
     gateway_reference = models.CharField(max_length=80, blank=True)
     problem = models.CharField(max_length=80, blank=True)  # the last failure, in a word of ours
     sent_at = models.DateTimeField(null=True)
+    delayed_at = models.DateTimeField(null=True)  # the network said that it holds the text up: a note, no state
+    asked_at = models.DateTimeField(null=True)  # when the carrier was last asked for a receipt that did not come
     settled_at = models.DateTimeField(null=True)
     request_id = models.CharField(max_length=32, blank=True)
 
@@ -64,6 +66,21 @@ class Message(models.Model):
             models.Index(fields=["customer", "-created_at"], name="message_by_customer"),
             models.Index(fields=["reference", "-created_at"], name="message_by_reference"),
             models.Index(fields=["created_at"], name="message_by_age", condition=~models.Q(to_index="")),
+            # A receipt that names the carrier's reference alone, and the receipts that are missing.
+            models.Index(
+                fields=["gateway_reference"],
+                name="message_by_carrier",
+                condition=~models.Q(gateway_reference=""),
+            ),
+            # What a gateway delivered lately.
+            models.Index(
+                fields=["gateway", "-sent_at"],
+                name="message_by_gateway",
+                condition=models.Q(channel="sms", sent_at__isnull=False),
+            ),
+            models.Index(
+                fields=["sent_at"], name="message_unreported", condition=models.Q(state="sent", channel="sms")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -81,9 +98,24 @@ class Attempt(models.Model):
 
     class Meta:
         default_permissions = ()
+        indexes = [models.Index(fields=["gateway", "-at"], name="attempt_by_gateway")]
 
     def __str__(self) -> str:
         return f"{self.gateway}: {self.result}"
+
+
+class GatewayHealth(models.Model):
+    """Since when a gateway is left, and why; workers agree on this row."""
+
+    gateway = models.CharField(primary_key=True, max_length=20)
+    left_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.gateway}: {self.reason or 'well'}"
 
 
 class SendCount(models.Model):

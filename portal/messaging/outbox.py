@@ -1,6 +1,7 @@
 """Putting messages into the outbox, in the transaction of their cause."""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -8,14 +9,17 @@ from typing import TYPE_CHECKING
 
 import structlog
 from celery import current_app
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from portal.lib import crypto
 from portal.lib.masking import mask_email, mask_mobile
 from portal.lib.prepared import Prepared, PreparedInsert, slot
-from portal.messaging import policy
+from portal.messaging import budgets, policy
+from portal.messaging.budgets import Limit
 from portal.messaging.models import Channel, Message, SendCount, State
+from portal.metrics import OVER_BUDGET
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -33,26 +37,30 @@ class MaySend:
     capped: bool = False
 
 
-def may_send_code(customer: "AbstractBaseUser", *, to: str, source: str, now: datetime) -> MaySend:
-    """Count one more code against the wait and the caps, or say when it can be asked for again.
+def may_send_code(
+    customer: "AbstractBaseUser", *, to: str, source: str, now: datetime, known: Callable[[], bool]
+) -> MaySend:
+    """Count one more code against the wait, the caps and the budgets, or say when it can be asked for again.
 
     The caller holds the lock of the account, which makes the wait and the account's own caps exact. The
-    counts of the number and of the source, which many accounts share, are made in one atomic statement and
-    stay only when the code is really allowed.
+    counts of the number, of the source and of the day's budgets, which many accounts share, are made in one atomic
+    statement and stay only when the code is really allowed. Who is `known`, because they logged in before, gets a code
+    also when a budget of the day is gone; it is asked only then.
     """
     caps = policy.caps()
     waiting = _account_wait(customer, to=to, now=now, caps=caps)
     if waiting:
         return waiting
     counted = {
-        f"number:{crypto.blind_index('destination', to)}": (caps.number_per_day, timedelta(days=1)),
-        f"source:{crypto.blind_index('source', source)}": (caps.source_per_hour, timedelta(hours=1)),
+        f"number:{crypto.blind_index('destination', to)}": Limit(caps.number_per_day, now + timedelta(days=1)),
+        f"source:{crypto.blind_index('source', source)}": Limit(caps.source_per_hour, now + timedelta(hours=1)),
+        **budgets.limits(to, account=customer.pk, now=now),
     }
     try:
         with transaction.atomic():
-            _count(counted, now)
+            _judge(_count(counted, now), known)
     except _CapReachedError as reached:
-        log.warning("sms.capped", cap=reached.key.partition(":")[0])
+        log.warning("sms.capped", cap=_named(reached.key))
         return MaySend(False, SendCount.objects.get(key=reached.key).resets_at, capped=True)
     return MaySend(True)
 
@@ -93,12 +101,12 @@ class _CapReachedError(Exception):
         self.key = key
 
 
-def _count(counted: dict[str, tuple[int, timedelta]], now: datetime) -> None:
-    """One upsert for all keys, always in the same order so that two of them cannot deadlock."""
+def _count(counted: Mapping[str, Limit], now: datetime) -> list[str]:
+    """One upsert for all keys, always in the same order so that two cannot deadlock; those above their limit."""
     adapt = connection.ops.adapt_datetimefield_value
     keys = sorted(counted)
     rows = ", ".join(["(%s, %s, 1)"] * len(keys))
-    values = [value for key in keys for value in (key, adapt(now + counted[key][1]))]
+    values = [value for key in keys for value in (key, adapt(counted[key].resets_at))]
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO messaging_sendcount (key, resets_at, used) VALUES {rows} "  # noqa: S608
@@ -109,9 +117,23 @@ def _count(counted: dict[str, tuple[int, timedelta]], now: datetime) -> None:
             "RETURNING key, used",
             [*values, adapt(now), adapt(now)],
         )
-        for key, used in cursor.fetchall():
-            if used > counted[key][0]:
-                raise _CapReachedError(key)
+        return [key for key, used in cursor.fetchall() if used > counted[key].most]
+
+
+def _named(key: str) -> str:
+    """What was reached, for the log: which number or source it was does not matter, which budget does."""
+    return key if budgets.is_budget(key) else key.partition(":")[0]
+
+
+def _judge(reached: list[str], known: Callable[[], bool]) -> None:
+    """Raise `_CapReachedError` unless what was reached lets this code pass all the same."""
+    for key in sorted(reached, key=budgets.is_budget):
+        if not budgets.is_budget(key):
+            raise _CapReachedError(key)
+        passes = settings.SMS_BUDGETS_SHADOW or known()
+        OVER_BUDGET.labels(key.split(":")[1], "passed" if passes else "refused").inc()
+        if not passes:
+            raise _CapReachedError(key)
 
 
 _NEW = PreparedInsert(Message)

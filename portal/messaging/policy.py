@@ -40,6 +40,78 @@ MASK_AFTER = timedelta(days=90)
 #: Receipts are believed for this long after they were signed: carriers retry, replays come later.
 RECEIPT_AGE = timedelta(minutes=5)
 
+#: A receipt for a message older than this moves nothing: networks give up after two days at most.
+RECEIPTS_UNTIL = timedelta(days=3)
+
+#: How long the row of a test message waits for receipts.
+RECEIPT_WAIT = timedelta(minutes=10)
+
+#: Bytes of one request with receipts, and characters of its query: a receipt is below one thousand.
+RECEIPT_SIZE = 16 * 1024
+
+#: Bytes of a carrier's answer that are read: they are a few hundred long.
+ANSWER_SIZE = 64 * 1024
+
+#: A receipt that has not come by then is asked for where the carrier can be asked, again and again at this interval,
+#: and given up on when the message is this old: by then nobody waits for it.
+ASK_AFTER = timedelta(seconds=30)
+ASK_EVERY = timedelta(seconds=60)
+ASK_UNTIL = timedelta(minutes=15)
+
+#: How many are asked for in one run, and the seconds for one question and for the run: a run ends before the next.
+ASK_BATCH = 50
+ASK_TIMEOUT = 3.0
+ASK_SECONDS = 15.0
+
+
+# --- Several gateways ------------------------------------------------------------------------------------------
+
+#: A gateway that does badly is left for this long at least, and of gateways that stand in for each other one at a
+#: time: moving to and fro costs more codes than staying.
+AWAY = timedelta(minutes=5)
+
+#: Then it gets this part of its traffic, and all of it after this long: what is still bad costs few clients.
+FIRST_SHARE = 0.05
+DRIFT = timedelta(minutes=5)
+
+#: How often a process looks. A call ends after `FIRST_TIMEOUT`: together they keep leaving within 15 seconds.
+LOOK_EVERY = timedelta(seconds=1)
+
+#: What is looked at: the calls of this time, and of them the newest so many.
+WINDOW = timedelta(seconds=60)
+CALLS_LOOKED_AT = 50
+
+#: Seconds for a call while there is another gateway to turn to: two of them fit into 15 seconds. And the seconds after
+#: which other messages do not wait for its end to begin elsewhere.
+FIRST_TIMEOUT = 5.0
+HANGING_AFTER = 2.0
+
+#: An answer that took longer is as bad as none: a usual one takes a tenth.
+SLOW_MILLISECONDS = 4000
+
+#: So many bad calls in a row are no accident; nor is this share of bad ones, refusals of numbers among them, which are
+#: one in a hundred on a usual day.
+BAD_IN_A_ROW = 3
+BAD_SHARE = 0.2
+FEWEST_CALLS = 10
+
+#: Most texts are on the phone after five seconds. Where of so many, sent this long ago, fewer than this share is, none
+#: gets through; some phones are always off.
+DELIVERED_WITHIN = timedelta(seconds=10)
+DELIVERY_WINDOW = timedelta(minutes=5)
+DELIVERIES_LOOKED_AT = 20
+FEWEST_DELIVERIES = 5
+DELIVERED_SHARE = 0.2
+
+#: What people are shown of a gateway is counted from so many of its calls and messages: a look must cost nothing.
+FIGURES_OF = 1000
+
+#: A code asked for again within this time goes another way than the last: that one may be why.
+RESEND_MEMORY = timedelta(minutes=10)
+
+#: Seconds that are left of a lease for writing the outcome down: the last call of a claim ends before.
+SETTLE_WITHIN = 1.0
+
 
 @dataclass(frozen=True)
 class Caps:
@@ -60,3 +132,28 @@ def caps() -> Caps:
     if settings.DEMO:
         return Caps(account_per_hour=1000, account_per_day=5000, number_per_day=5000, source_per_hour=5000)
     return Caps(account_per_hour=5, account_per_day=20, number_per_day=30, source_per_hour=100)
+
+
+# --- Budgets of a day --------------------------------------------------------------------------------------------
+
+#: Texts a day, unless SMS_BUDGETS says otherwise. A broker with a million accounts sends some hundred thousand codes on
+#: its busiest day, nearly all of them at home. A range holds ten thousand numbers, of which few are clients'.
+BUDGETS = {
+    "segments": 250_000,
+    "country": 5_000,  # each that is not named
+    "country.852": 200_000,
+    "country.86": 50_000,
+    "prefix": 3_000,
+}
+
+#: Digits after the calling code that make a range: pumping buys numbers by such blocks.
+BUDGET_PREFIX_DIGITS = 4
+
+#: Rows over which a counter of everybody is spread: a row is held until the login that counted commits.
+BUDGET_SHARDS = 16
+
+#: Staff are told when so much of a budget is gone: time enough to look before codes stay away.
+BUDGET_ALARM_PERCENT = 80
+
+#: Ranges that people are shown, those with most texts first.
+BUDGET_PREFIXES_SHOWN = 20

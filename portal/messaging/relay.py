@@ -1,6 +1,8 @@
 """The relay: claim a message, hand it to a gateway, settle. No transaction is open across the network."""
 
 import json
+import math
+from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID, uuid4
@@ -10,12 +12,12 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from portal.lib import crypto
-from portal.messaging import policy
+from portal.messaging import health, policy
 from portal.messaging.gateways.base import Envelope, Gateway, Refused, Unavailable
 from portal.messaging.models import Attempt, Message, SendCount, State
 from portal.messaging.outbox import SEAL
-from portal.messaging.routing import route
-from portal.metrics import MESSAGES, QUEUE_AGE, SEND_SECONDS
+from portal.messaging.routing import NoWay, ways
+from portal.metrics import GATEWAY_SECONDS, MESSAGES, QUEUE_AGE, SEND_SECONDS
 
 log = structlog.get_logger(__name__)
 
@@ -54,14 +56,29 @@ def expire(now: datetime, **which: UUID) -> int:
 
 
 def _send(message: Message) -> float | None:
+    start = monotonic()
     envelope = _open(message)
     problem = ""
-    for gateway in route(message.channel):
+    try:
+        found = ways(message, envelope.to, timezone.now())
+    except NoWay as none:
+        _settle(message, State.FAILED, gateway="", problem=str(none))
+        return None
+    for place, gateway in enumerate(found, 1):
+        # All the ways together end within the lease, before anybody else can hold the message, and while it is of use.
+        left = policy.CLAIM_LEASE.total_seconds() - policy.SETTLE_WITHIN - (monotonic() - start)
+        envelope = replace(envelope, validity=_validity(message))
+        if left <= 0 or envelope.validity < policy.LEAST_LIFE.total_seconds():
+            break
+        longest = policy.GATEWAY_TIMEOUT if place == len(found) else policy.FIRST_TIMEOUT
         try:
-            reference = _call(gateway, message, envelope)
+            with health.calling(gateway.name):
+                reference = _call(gateway, message, envelope, min(left, longest, envelope.validity))
         except Unavailable as error:
             problem = str(error)
-            continue
+            if error.elsewhere:
+                continue
+            break
         except Refused as error:
             _settle(message, State.FAILED, gateway=gateway.name, problem=str(error))
             return None
@@ -87,21 +104,27 @@ def _open(message: Message) -> Envelope:
         to=content["to"],
         text=content["text"],
         subject=content["subject"],
-        validity=max(1, int((message.expires_at - timezone.now()).total_seconds())),
+        validity=_validity(message),
     )
 
 
-def _call(gateway: Gateway, message: Message, envelope: Envelope) -> str:
+def _validity(message: Message) -> int:
+    """Whole seconds of life that are left."""
+    return max(1, math.ceil((message.expires_at - timezone.now()).total_seconds()))
+
+
+def _call(gateway: Gateway, message: Message, envelope: Envelope, timeout: float) -> str:
     """One call, recorded. The exceptions of the gateway go through."""
     start = monotonic()
     result = "accepted"
     try:
-        return gateway.send(envelope, min(policy.GATEWAY_TIMEOUT, envelope.validity))
+        return gateway.send(envelope, timeout)
     except (Refused, Unavailable) as error:
         result = f"{'refused' if isinstance(error, Refused) else 'unavailable'}: {error}"
         raise
     finally:
         spent = int((monotonic() - start) * 1000)
+        GATEWAY_SECONDS.labels(gateway.name, result.partition(":")[0]).observe(spent / 1000)
         Attempt.objects.create(message=message, gateway=gateway.name, milliseconds=spent, result=result[:80])
         log.info("message.attempt", gateway=gateway.name, milliseconds=spent, result=result)
 

@@ -1,5 +1,6 @@
 """Doors of the worker into messaging. A task takes an id and may run twice."""
 
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -7,7 +8,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from portal.messaging import outbox, relay
+from portal.messaging import budgets, missing, notices, outbox, relay
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +36,20 @@ def sweep() -> None:
         log.warning("heartbeat.lost", problem=type(error).__name__)
 
 
+@shared_task(name="messaging.ask_receipts")
+def ask_receipts() -> None:
+    """Ask carriers for the receipts that did not come."""
+    missing.ask(timezone.now())
+
+
 @shared_task(name="messaging.purge")
 def purge() -> None:
     """Retention of message rows."""
     relay.purge(timezone.now())
+
+
+@shared_task(name="messaging.watch_budgets")
+def watch_budgets() -> None:
+    """Tell staff when most of a budget of the day is gone."""
+    now = timezone.now()
+    budgets.watch(now, alarm=partial(notices.alarm, now=now))

@@ -205,6 +205,13 @@ _METHODS = {
 }
 
 
+_TRIAL = {
+    "zh-hant": "這是{name}的測試短訊，參考編號 {reference}，毋須理會。",
+    "zh-hans": "这是{name}的测试短信，参考编号 {reference}，无需理会。",
+    "en": "{name} test message, reference {reference}. Nothing to do.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Detail:
     """What a notice may add: the method and device of a login, the reference of a freeze."""
@@ -223,6 +230,11 @@ def code_text(purpose: str, *, code: str, reference: str, language: str, origin:
         code=code, reference=reference, name=brand.current().sms_name.in_language(language)
     )
     return f"{text}\n@{origin} #{code}" if origin else text
+
+
+def trial_text(reference: str, language: str) -> str:
+    """The text message with which somebody tries a gateway. It goes to a phone of ours. Raises KeyError."""
+    return _TRIAL[language].format(name=brand.current().sms_name.in_language(language), reference=reference)
 
 
 def code_purposes() -> list[str]:
@@ -258,9 +270,20 @@ def notice_sms(notice: Notice, *, language: str, tail: str) -> str:
     return text + (_ALERT_NOT_YOU[language].format(hotline=words.hotline) if words.hotline else "")
 
 
+def is_gsm(text: str) -> bool:
+    """Whether the GSM alphabet has every letter; any other text travels as UCS-2."""
+    return all(letter in _GSM or letter in _GSM_EXTENDED for letter in text)
+
+
+def every_phone_shows(text: str) -> bool:
+    """Whether no letter is one that networks are known to change: those of the GSM extension, such as the euro sign,
+    and those beyond the first plane, such as emoji."""
+    return not any(letter in _GSM_EXTENDED or ord(letter) > 0xFFFF for letter in text)
+
+
 def segments(text: str) -> int:
     """How many segments a text message takes on the air. A long one loses room to its headers in each."""
-    if all(letter in _GSM or letter in _GSM_EXTENDED for letter in text):
+    if is_gsm(text):
         units = sum(2 if letter in _GSM_EXTENDED else 1 for letter in text)
         single, part = GSM_SEGMENT, 153
     else:

@@ -55,6 +55,7 @@ TABLE: dict[str, tuple[str, int, str, int]] = {
     "queue/<uuid:pk>/mend/": ("cso", 404, "cso", 404),  # of one's own alone
     "queue/bulk-unfreeze/": ("cso", 200, "cso", 200),
     # Emergencies and reports
+    "gateways/": (EVERYBODY, 200, EVERYBODY, 200),
     "emergency/": ("o", 200, "o", 200),
     "freeze-lists/": ("o", 200, "o", 200),
     "freeze-lists/<int:pk>/": ("o", 200, "o", 200),

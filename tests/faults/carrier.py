@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from threading import Event, Lock
 from uuid import uuid4
 
@@ -18,12 +19,15 @@ class CrookedCarrier:
     """Takes each reference once, as the contract says; `manner` says how it answers."""
 
     port: int = 0
-    manner: str = "accept"  # accept, slow, hang, error, cut (taken, but the answer is lost), twice
+    # accept, slow, hang, error, cut (taken, but the answer is lost), twice, garbage (not taken), some (of ten three are
+    # not taken), late (taken, and answered after 20 seconds)
+    manner: str = "accept"
     accepted: dict[str, float] = field(default_factory=dict)  # reference: when, by the wall clock
     texts: dict[str, str] = field(default_factory=dict)
     repeated: int = 0
     closing: Event = field(default_factory=Event)
     _lock: Lock = field(default_factory=Lock)
+    _turns: Iterator[int] = field(default_factory=count)
     _dice: random.Random = field(default_factory=lambda: random.Random(2026))
 
     def code(self, reference: str) -> str:
@@ -39,6 +43,12 @@ class CrookedCarrier:
         if self.manner == "error":
             connection.sendall(reply("500 Internal Server Error"))
             return
+        if self.manner == "garbage":
+            connection.sendall(reply("200 OK", b"<html>It works!</html>"))
+            return
+        if self.manner == "some" and next(self._turns) % 10 < 3:
+            connection.sendall(reply("503 Service Unavailable"))
+            return
         with self._lock:
             new = self.accepted.setdefault(body["reference"], time.time())
             self.repeated += body["reference"] in self.texts
@@ -46,6 +56,8 @@ class CrookedCarrier:
             pause = self._dice.uniform(0.02, 0.2)
         if self.manner == "slow":
             time.sleep(pause)
+        if self.manner == "late":
+            self.closing.wait(20)
         if self.manner == "cut":
             connection.sendall(b"HTTP/1.1 202 Acc")
             return

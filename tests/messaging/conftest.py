@@ -1,15 +1,22 @@
 """A clock that stands still, and messages to try the relay on."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 import time_machine
 from django.utils import timezone
+from pytest_django import Settings
 
-from portal.messaging import outbox
+from portal.messaging import health, outbox, routing
+from portal.messaging.gateways import calls
+from portal.messaging.gateways.http import HttpGateway
 from portal.messaging.models import Channel, Message
+from tests.actors import run_relay
+from tests.messaging.far import Far
 
 _MONDAY = datetime(2035, 11, 19, 10, 0, tzinfo=ZoneInfo("Asia/Hong_Kong"))
 
@@ -43,3 +50,33 @@ def mail(text: Callable[..., Message]) -> Callable[..., Message]:
         )
 
     return put
+
+
+@pytest.fixture
+def far(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Far]:
+    """`alpha`, then `beta`, for Hong Kong."""
+    own = settings.SMS_HTTP["http"]
+    settings.SMS_HTTP = {name: replace(own, url=f"https://{name}.example/") for name in ("alpha", "beta")}
+    settings.SMS_ROUTES = {852: ("alpha", "beta")}
+    for name in ("alpha", "beta"):
+        monkeypatch.setitem(routing.GATEWAYS, name, HttpGateway(name))
+    health.forget()
+    made = Far()
+    with httpx.Client(transport=httpx.MockTransport(made.handle)) as client:
+        monkeypatch.setattr(calls, "client", lambda: client)
+        yield made
+    health.forget()
+
+
+@pytest.fixture
+def send(clock: time_machine.Traveller, text: Callable[..., Message], far: Far) -> Callable[..., Message]:
+    """A code, and what the relay makes of it, a second after the last one."""
+
+    def one(**facts: object) -> Message:
+        clock.shift(1)
+        message = text(**facts)
+        run_relay()
+        message.refresh_from_db()
+        return message
+
+    return one

@@ -19,6 +19,14 @@ def read_request(connection: socket.socket) -> bytes:
     return body
 
 
+def read_head(connection: socket.socket) -> bytes:
+    """A whole HTTP request without a body."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(4096)
+    return data
+
+
 def reply(status: str, body: bytes = b"{}") -> bytes:
     """An HTTP answer, after which the connection is closed."""
     return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body

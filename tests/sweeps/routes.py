@@ -7,7 +7,15 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import LocalePrefixPattern, RoutePattern
 
 #: What stands for a converter's argument. The picture token is none of ours: its pages answer 404.
-_ARGUMENTS = {"pk": "1", "slug": "faq", "token": "forged", "gateway": "http", "app_label": "accounts", "url": "x"}
+_ARGUMENTS = {
+    "pk": "1",
+    "slug": "faq",
+    "token": "forged",
+    "gateway": "http",
+    "secret": "forged",
+    "app_label": "accounts",
+    "url": "x",
+}
 
 
 def _walk(resolver: URLResolver, prefix: str, localised: bool) -> Iterator[tuple[str, bool, URLPattern]]:

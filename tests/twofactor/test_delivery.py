@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Customer
 from portal.messaging import receipts, relay
-from portal.messaging.gateways.base import Receipt
+from portal.messaging.gateways.base import Fate, Receipt
 from portal.messaging.models import Message
 from tests.actors import Carrier, Handset, Visitor, run_relay
 from tests.twofactor.steps import Clock, another, ask_password_change, page, pend
@@ -29,10 +29,10 @@ def told(visitor: Visitor, path: str = "login/") -> str:
     return str(json.loads(visitor.get(f"{path}delivery/").content)["state"])
 
 
-def receipt(delivered: bool) -> None:
+def receipt(state: Fate) -> None:
     """What the carrier reports."""
     message = Message.objects.get(is_code=True)
-    receipts.take("http", Receipt(reference=str(message.pk), gateway_reference="c-1", delivered=delivered))
+    receipts.take("http", Receipt(reference=str(message.pk), gateway_reference="c-1", state=state))
 
 
 def _queued(clock: Clock, carrier: Carrier) -> None:
@@ -45,7 +45,7 @@ def _sent(clock: Clock, carrier: Carrier) -> None:
 
 def _delivered(clock: Clock, carrier: Carrier) -> None:
     run_relay()
-    receipt(delivered=True)
+    receipt("delivered")
 
 
 def _late_receipt(clock: Clock, carrier: Carrier) -> None:
@@ -69,7 +69,17 @@ def _refused(clock: Clock, carrier: Carrier) -> None:
 
 def _reported_lost(clock: Clock, carrier: Carrier) -> None:
     run_relay()
-    receipt(delivered=False)
+    receipt("failed")
+
+
+def _held_up(clock: Clock, carrier: Carrier) -> None:
+    run_relay()
+    receipt("delayed")
+
+
+def _held_up_and_delivered(clock: Clock, carrier: Carrier) -> None:
+    _held_up(clock, carrier)
+    receipt("delivered")
 
 
 def _never_left(clock: Clock, carrier: Carrier) -> None:
@@ -88,6 +98,8 @@ def _never_left(clock: Clock, carrier: Carrier) -> None:
         (_late_receipt, "delayed"),
         (_refused, "failed"),
         (_reported_lost, "failed"),
+        (_held_up, "delayed"),
+        (_held_up_and_delivered, "delivered"),
         (_never_left, "failed"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -53,7 +54,9 @@ class SmsMethod:
             created_at=now,
             expires_at=now + policy.CODE_LIFETIME,
         )
-        permit = outbox.may_send_code(customer, to=customer.mobile, source=context.source, now=now)
+        permit = outbox.may_send_code(
+            customer, to=customer.mobile, source=context.source, now=now, known=partial(_logged_in_before, customer)
+        )
         challenge.resend_at, challenge.capped = permit.again_at, permit.capped
         if permit.allowed:
             code = _new_code()
@@ -96,6 +99,10 @@ class SmsMethod:
 
     def settle(self, challenge: Challenge, answer: str, context: Context) -> None:
         """Nothing beyond the challenge itself, which the caller marks as used."""
+
+
+def _logged_in_before(customer: Customer) -> bool:
+    return customer.sign_ins.filter(result=Result.SUCCESS).exists()
 
 
 def _new_code() -> str:

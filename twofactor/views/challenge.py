@@ -252,6 +252,6 @@ def _delivery(asked: Challenge, now: datetime) -> str:
             return "failed"
         case State.SENT:
             late = message.sent_at and now - message.sent_at > sending.DELAYED_AFTER
-            return "delayed" if late else "sent"
+            return "delayed" if late or message.delayed_at else "sent"
         case _:
             return "delayed" if now - message.created_at > sending.DELAYED_AFTER else "queued"

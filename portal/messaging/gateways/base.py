@@ -3,9 +3,12 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
+
+#: Where the carrier says a message is: handed to the network, on the phone, held up on its way, given up on.
+Fate = Literal["sent", "delivered", "delayed", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,33 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a carrier reports later about a message that it had accepted."""
+    """What a carrier reports later about a message that it had accepted. `reference` is ours; it is empty where the
+    carrier knows its own alone."""
 
     reference: str
     gateway_reference: str
-    delivered: bool
+    state: Fate
+    problem: str = ""  # the carrier's reason in a word or a number, never its sentence: that may quote the text
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRequest:
+    """What came in at the door for receipts, whole and unread. `path` begins at the root of the portal, `query` is as
+    it was sent, `address` is the sender's as far as it can be believed (an IPv6 one stands for its /64)."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    address: str
+
+
+def own_reference(told: object) -> str:
+    """A carrier's own reference as it may be kept: 80 visible signs at most, without a space. Empty for anything else:
+    that may be the text."""
+    reference = str(told)[:80]
+    return reference if reference.isascii() and reference.isprintable() and " " not in reference else ""
 
 
 class Refused(Exception):
@@ -34,11 +59,15 @@ class Refused(Exception):
 
 
 class Unavailable(Exception):
-    """The carrier cannot take it now: trying again, or elsewhere, may help."""
+    """The carrier cannot take it now: trying again may help, and another gateway too unless `elsewhere` is false."""
+
+    def __init__(self, reason: str = "", *, elsewhere: bool = True) -> None:
+        super().__init__(reason)
+        self.elsewhere = elsewhere
 
 
 class Forged(Exception):
-    """A receipt that the carrier did not sign, or signed too long ago."""
+    """A receipt that did not come from the carrier, or came too late to tell."""
 
 
 #: Threads for calls of gateways. More than a worker has of its own, so that one that hangs delays no other.
@@ -63,6 +92,16 @@ def within(seconds: float, call: Callable[[], T]) -> T:
         raise Unavailable("too slow") from None
 
 
+@runtime_checkable
+class Asking(Protocol):
+    """A gateway whose carrier can be asked for a receipt that did not come."""
+
+    name: str
+
+    def ask(self, gateway_reference: str, timeout: float) -> list[Receipt]:
+        """What became of a message, by the carrier's own reference. Raises `Unavailable`. `timeout` in seconds."""
+
+
 class Gateway(Protocol):
     """A way out for one channel."""
 
@@ -71,5 +110,6 @@ class Gateway(Protocol):
     def send(self, envelope: Envelope, timeout: float) -> str:
         """Hand over; the carrier's own reference. Raises `Refused` or `Unavailable`. `timeout` in seconds."""
 
-    def receipt(self, headers: Mapping[str, str], body: bytes) -> Receipt:
-        """Read a delivery receipt. Raises `Forged`, or ValueError when it cannot be read."""
+    def receipts(self, request: ReceiptRequest) -> list[Receipt]:
+        """The receipts in one request; none when it tells nothing new. Raises `Forged` before anything is read, or
+        ValueError when it cannot be read."""

@@ -1,9 +1,8 @@
 """A gateway for a developer's terminal: writes the text to standard output. Production refuses to start with it."""
 
 import sys
-from collections.abc import Mapping
 
-from portal.messaging.gateways.base import Envelope, Forged, Receipt
+from portal.messaging.gateways.base import Envelope, Forged, Receipt, ReceiptRequest
 
 
 class ConsoleGateway:
@@ -16,5 +15,5 @@ class ConsoleGateway:
         sys.stdout.flush()
         return "console"
 
-    def receipt(self, headers: Mapping[str, str], body: bytes) -> Receipt:
+    def receipts(self, request: ReceiptRequest) -> list[Receipt]:
         raise Forged("the console has no receipts")

@@ -1,83 +1,93 @@
-"""The generic HTTP gateway: JSON over HTTPS with a bearer token, receipts signed with HMAC-SHA-256.
+"""The generic HTTP gateway: requests by templates and answers by rules, both from the settings.
 
-Request: POST {"reference", "to", "from", "text", "validity"}. 2xx with {"id"} means accepted; 400, 410, 413 and 422
-refuse the message for good; anything else (a wrong token, too many requests, a fault) may pass. A receipt is a POST of
-{"reference", "id", "status"} with the headers X-Timestamp (seconds) and X-Signature (hex HMAC of `timestamp.body`).
+Without templates the request is POST {"reference", "to", "from", "text", "validity"} in JSON with a bearer token; 2xx
+with {"id"} means accepted; 400, 410, 413 and 422 refuse the message for good; anything else (a wrong token, too many
+requests, a fault, an answer that is not understood) may pass. A receipt is a POST of {"reference", "id", "status"} with
+the headers X-Timestamp (seconds) and X-Signature (hex HMAC-SHA-256 of `timestamp.body`); a status is sent, delivered,
+delayed or failed.
 """
 
 import hashlib
 import hmac
 import json
 import time
-from collections.abc import Mapping
-from functools import cache
 
-import httpx
 from django.conf import settings
 
 from portal import brand
+from portal.lib import templated
+from portal.lib.carriers import HttpCarrier
 from portal.messaging import policy
-from portal.messaging.gateways.base import Envelope, Forged, Receipt, Refused, Unavailable, within
+from portal.messaging.gateways.base import (
+    Envelope,
+    Fate,
+    Forged,
+    Receipt,
+    ReceiptRequest,
+    Refused,
+    Unavailable,
+    own_reference,
+)
+from portal.messaging.gateways.calls import call
 
-#: Answers about this message; any other that is no success is about us or the carrier, and may pass.
-_ABOUT_THE_MESSAGE = frozenset({400, 410, 413, 422})
-
-
-@cache
-def client() -> httpx.Client:
-    """One client per process: it keeps connections open, and threads may share it."""
-    return httpx.Client(limits=httpx.Limits(max_connections=64, max_keepalive_connections=16))
-
-
-def _post(envelope: Envelope, timeout: float) -> httpx.Response:
-    return client().post(
-        settings.SMS_HTTP_URL,
-        headers={"Authorization": f"Bearer {settings.SMS_HTTP_TOKEN}"},
-        json={
-            "reference": envelope.reference,
-            "to": envelope.to,
-            "from": brand.current().sms_sender,
-            "text": envelope.text,
-            "validity": envelope.validity,
-        },
-        timeout=timeout,
-    )
+_STATES: dict[str, Fate] = {"sent": "sent", "delivered": "delivered", "delayed": "delayed", "failed": "failed"}
 
 
 class HttpGateway:
-    """Any carrier that takes the request described above."""
+    """A carrier that the settings describe under this name."""
 
-    name = "http"
+    def __init__(self, name: str = "http") -> None:
+        self.name = name
+
+    @property
+    def _carrier(self) -> HttpCarrier:
+        return settings.SMS_HTTP[self.name]
 
     def send(self, envelope: Envelope, timeout: float) -> str:
-        try:
-            answer = within(timeout, lambda: _post(envelope, timeout))
-        except httpx.HTTPError as error:
-            raise Unavailable(type(error).__name__) from None
-        if answer.status_code in _ABOUT_THE_MESSAGE:
-            raise Refused(f"HTTP {answer.status_code}")
-        if not answer.is_success:
-            raise Unavailable(f"HTTP {answer.status_code}")
-        try:
-            return str(answer.json()["id"])[:80]
-        except (ValueError, KeyError, TypeError):
-            # Accepted, said the status; without an id the receipt is still matched by our own reference.
-            return ""
+        carrier = self._carrier
+        if missing := carrier.missing():
+            raise Unavailable(missing)
+        values = {
+            "reference": envelope.reference,
+            "to": envelope.to,
+            "to_digits": envelope.to.removeprefix("+"),
+            "sender": brand.current().sms_sender,
+            "text": envelope.text,
+            "validity": str(envelope.validity),
+            "user": carrier.user,
+            "token": carrier.token,
+        }
+        body = carrier.body.fill(values)
+        answer = call(
+            carrier.method,
+            carrier.url,
+            timeout,
+            headers=carrier.headers.fill(values),
+            **({"data": body} if carrier.body.form else {"json": body}),
+        )
+        said = answer.json()
+        if carrier.refused.touches(answer.status, said):
+            raise Refused(f"HTTP {answer.status}")
+        if not carrier.accepted.holds(answer.status, said):
+            raise Unavailable(f"HTTP {answer.status}")
+        reference = own_reference(templated.found(said, carrier.id_place)) if carrier.id_place else ""
+        if carrier.id_place and not reference:
+            # Whoever answers without the promised id may not be the carrier at all. If it is, it knows the repetition
+            # by our reference.
+            raise Unavailable("answer not understood")
+        return reference
 
-    def receipt(self, headers: Mapping[str, str], body: bytes) -> Receipt:
-        stamp = headers.get("X-Timestamp", "")
-        expected = hmac.digest(settings.SMS_RECEIPT_SECRET.encode(), stamp.encode() + b"." + body, hashlib.sha256).hex()
-        if not settings.SMS_RECEIPT_SECRET or not hmac.compare_digest(
-            expected.encode(), headers.get("X-Signature", "").encode()
-        ):
+    def receipts(self, request: ReceiptRequest) -> list[Receipt]:
+        secret = self._carrier.receipt_secret
+        stamp = request.headers.get("X-Timestamp", "")
+        expected = hmac.digest(secret.encode(), stamp.encode() + b"." + request.body, hashlib.sha256).hex()
+        given = request.headers.get("X-Signature", "")
+        if not secret or not hmac.compare_digest(expected.encode(), given.encode()):
             raise Forged("signature")
         if not stamp.isdecimal() or abs(time.time() - int(stamp)) > policy.RECEIPT_AGE.total_seconds():
             raise Forged("too old")
-        content = json.loads(body)
-        if not isinstance(content, dict) or content.get("status") not in ("delivered", "failed"):
+        content = json.loads(request.body)
+        state = _STATES.get(str(content.get("status"))) if isinstance(content, dict) else None
+        if state is None:
             raise ValueError("not a receipt")
-        return Receipt(
-            reference=str(content.get("reference", "")),
-            gateway_reference=str(content.get("id", ""))[:80],
-            delivered=content["status"] == "delivered",
-        )
+        return [Receipt(str(content.get("reference", "")), own_reference(content.get("id", "")), state)]

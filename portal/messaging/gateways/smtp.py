@@ -1,13 +1,12 @@
 """E-mail over SMTP, through Django's mail backend."""
 
 import smtplib
-from collections.abc import Mapping
 from email.utils import make_msgid
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
-from portal.messaging.gateways.base import Envelope, Forged, Receipt, Refused, Unavailable, within
+from portal.messaging.gateways.base import Envelope, Forged, Receipt, ReceiptRequest, Refused, Unavailable, within
 
 #: RFC 5321: a reply of 500 or above is final, 400 to 499 asks to try again.
 _PERMANENT = 500
@@ -45,5 +44,5 @@ class SmtpGateway:
             raise Refused("cannot be written as a mail") from None
         return message_id[:80]
 
-    def receipt(self, headers: Mapping[str, str], body: bytes) -> Receipt:
+    def receipts(self, request: ReceiptRequest) -> list[Receipt]:
         raise Forged("e-mail has no receipts")
