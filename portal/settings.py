@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from csp.constants import NONE, SELF
+from kombu import Queue
 
 from portal import carriers, env
 
@@ -234,8 +235,12 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TASK_DEFAULT_QUEUE = "portal"
+# Codes have a queue of their own: a worker for it alone has slots that no notice ever takes, and a worker for both
+# empties it first. A worker without -Q serves both.
+CELERY_TASK_QUEUES = [Queue("codes"), Queue("portal")]
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "queue_order_strategy": "priority",  # in the order of the list
     "socket_connect_timeout": 0.5,
     "socket_timeout": 0.5,
     "retry_on_timeout": False,

@@ -75,7 +75,7 @@ class Handset:
 
 def run_relay() -> None:
     """Do what a worker does: send whatever is due now."""
-    for message_id in relay.due(timezone.now()):
+    for message_id, _is_code in relay.due(timezone.now()):
         relay.deliver(message_id)
 
 

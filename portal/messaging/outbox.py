@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 SEAL = "message"
 
+#: The queue of codes; everything else has the default one.
+CODES = "codes"
+
 
 @dataclass(frozen=True, slots=True)
 class MaySend:
@@ -175,13 +178,17 @@ def put(
         )
     )
     if is_code:
-        transaction.on_commit(partial(nudge, str(message.pk)), robust=True)
+        transaction.on_commit(partial(nudge, str(message.pk), is_code=True), robust=True)
     return message
 
 
-def nudge(message_id: str, *, countdown: float = 0) -> None:
-    """Wake a worker. The row is the truth: if the broker is away the sweep finds it."""
+def nudge(message_id: str, *, is_code: bool, countdown: float = 0) -> None:
+    """Wake a worker, for a code by the queue that overtakes all others. The row is the truth: if the broker is away the
+    sweep finds it."""
+    queue = CODES if is_code else None
     try:
-        current_app.send_task("messaging.deliver", [message_id], countdown=countdown, expires=60 + countdown)
+        current_app.send_task(
+            "messaging.deliver", [message_id, is_code], countdown=countdown, expires=60 + countdown, queue=queue
+        )
     except Exception as error:
         log.warning("nudge.lost", message=message_id, problem=type(error).__name__)

@@ -145,15 +145,15 @@ def _settle(message: Message, state: State, *, gateway: str, gateway_reference: 
     MESSAGES.labels(message.channel, state.value).inc()
 
 
-def due(now: datetime) -> list[UUID]:
-    """What a sweep should hand out: codes before notices, the oldest first."""
+def due(now: datetime) -> list[tuple[UUID, bool]]:
+    """What a sweep should hand out, and whether it is a code: codes before notices, the oldest first."""
     waiting = Message.objects.filter(_TAKEABLE)
     oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
     QUEUE_AGE.set((now - oldest).total_seconds() if oldest else 0)
     return list(
         waiting.filter(due_at__lte=now)
         .order_by("-is_code", "created_at")
-        .values_list("pk", flat=True)[: policy.SWEEP_BATCH]
+        .values_list("pk", "is_code")[: policy.SWEEP_BATCH]
     )
 
 

@@ -16,11 +16,11 @@ HEARTBEAT = "worker.heartbeat"
 
 
 @shared_task(name="messaging.deliver")
-def deliver(message_id: str) -> None:
-    """Send one message; if it has to be tried again, come back by itself."""
+def deliver(message_id: str, is_code: bool = False) -> None:
+    """Send one message; if it has to be tried again, come back by itself, by the same queue."""
     again = relay.deliver(UUID(message_id))
     if again is not None:
-        outbox.nudge(message_id, countdown=again)
+        outbox.nudge(message_id, is_code=is_code, countdown=again)
 
 
 @shared_task(name="messaging.sweep")
@@ -28,8 +28,8 @@ def sweep() -> None:
     """Hand out whatever is due, close what is too late, and show that a worker lives."""
     now = timezone.now()
     relay.expire(now)
-    for message_id in relay.due(now):
-        outbox.nudge(str(message_id))
+    for message_id, is_code in relay.due(now):
+        outbox.nudge(str(message_id), is_code=is_code)
     try:
         cache.set(HEARTBEAT, now.timestamp(), timeout=120)
     except Exception as error:

@@ -96,11 +96,11 @@ class Stage:
         except OSError:
             return False
 
-    def worker(self, name: str = "worker") -> None:
+    def worker(self, name: str = "worker", queues: str = "codes,portal") -> None:
         """Start a worker."""
         self.start(
             name, sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "-P", "threads", "-c", "4",
-            "--without-gossip", "--without-mingle", "-l", "warning", "-n", f"{name}@stage",
+            "--without-gossip", "--without-mingle", "-l", "warning", "-n", f"{name}@stage", "-Q", queues,
         )  # fmt: skip
 
     def beat(self) -> None:

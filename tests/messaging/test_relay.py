@@ -13,6 +13,7 @@ from time_machine import Traveller
 from portal.lib import crypto
 from portal.messaging import outbox, policy, relay, tasks
 from portal.messaging.models import Attempt, Message, State
+from portal.messaging.outbox import nudge as wake  # the fixture `nudges` takes its place in the module
 from tests.actors import Carrier, run_relay
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +55,7 @@ def test_what_another_worker_holds_is_left_alone(clock: Traveller, text: Put, ca
     assert relay._claim(message.pk, timezone.now()) is not None
     assert relay._claim(message.pk, timezone.now()) is None
     relay.deliver(message.pk)
-    assert message.pk not in relay.due(timezone.now())
+    assert message.pk not in {pk for pk, _is_code in relay.due(timezone.now())}
     assert not carrier.received
 
 
@@ -207,12 +208,29 @@ def test_a_postponed_message_nudges_its_own_next_try(
     clock: Traveller, text: Put, carrier: Carrier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S4"""
-    later: list[tuple[str, float]] = []
-    monkeypatch.setattr(outbox, "nudge", lambda message_id, *, countdown=0: later.append((message_id, countdown)))
+    later: list[tuple[str, bool, float]] = []
+
+    def nudge(message_id: str, *, is_code: bool, countdown: float = 0) -> None:
+        later.append((message_id, is_code, countdown))
+
+    monkeypatch.setattr(outbox, "nudge", nudge)
     message = text()
     carrier.answers.append(httpx.Response(429))
-    tasks.deliver(str(message.pk))
-    assert later == [(str(message.pk), policy.RETRY_AFTER[0])]
+    tasks.deliver(str(message.pk), True)
+    assert later == [(str(message.pk), True, policy.RETRY_AFTER[0])]
+
+
+def test_codes_have_a_queue_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S4"""
+    sent: list[tuple[str, list[object], str | None]] = []
+
+    def send_task(name: str, arguments: list[object], *, queue: str | None, **_: object) -> None:
+        sent.append((name, arguments, queue))
+
+    monkeypatch.setattr("portal.messaging.outbox.current_app.send_task", send_task)
+    wake("a", is_code=True)
+    wake("b", is_code=False)
+    assert sent == [("messaging.deliver", ["a", True], "codes"), ("messaging.deliver", ["b", False], None)]
 
 
 def test_a_crash_between_sending_and_settling_repeats_the_reference_alone(
@@ -242,7 +260,7 @@ def test_a_message_that_cannot_be_opened_stops_no_other(
     """S4: a key is gone; the messages behind it go out, and it ends at its deadline."""
     broken, sound = text(), text(to="+85298765432")
     Message.objects.filter(pk=broken.pk).update(sealed=b"gone:nothing")
-    for message_id in relay.due(timezone.now()):
+    for message_id, _is_code in relay.due(timezone.now()):
         try:
             relay.deliver(message_id)
         except crypto.CannotOpen:
