@@ -22,7 +22,7 @@ from twofactor.models import Challenge, ChallengeState
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One line. `key` is unlike that of any other line of the client."""
+    """One line. `key` is unlike that of any other line of the client: a colleague can be sent to it."""
 
     at: datetime
     key: str
@@ -30,7 +30,6 @@ class Happening:
     detail: str
     level: str = ""  # good or bad: a colour besides the words
     who: str = ""
-    code: bool = False  # a code that can be asked after
 
 
 def of_sign_in(each: SignIn) -> Happening:
@@ -73,7 +72,6 @@ def of_message(each: Message, answers: Mapping[UUID, Challenge]) -> Happening:
         kind_label(each),
         ", ".join(parts),
         "bad" if bad else "good" if each.state == State.DELIVERED else "",
-        code=each.is_code,
     )
 
 
