@@ -114,7 +114,7 @@ def _rows(asked: dict[str, Any]) -> tuple[list[Line], int]:
     for name, column in (("actor", "actor"), ("client", "subject")):
         if asked[name]:
             person = Customer.objects.filter(login=asked[name].strip()).first()
-            rules &= Q(**{column: person}) if person else Q(pk__lt=0)
+            rules &= Q(**{column: person}) if person else Q(pk__in=[])
     if asked["before"]:
         rules &= Q(pk__lt=asked["before"])
     found = AuditRecord.objects.filter(rules).select_related("actor", "subject").order_by("-pk")
