@@ -3,13 +3,27 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts import errors, policy
+from accounts.models import Contact
+from portal.lib.addresses import MAX_POSTAL, AddressRefused, parse_email, parse_postal_address, printable
 from portal.lib.digits import six_digits
+from portal.lib.phone import MobileProblem, MobileRefused, parse_mobile
 
 #: No password of ours is longer; anything above is refused before it costs a hash.
 _TYPED_MAX = 1024
+
+_ADDRESS_ROOM = {"lines": policy.POSTAL_LINES, "letters": MAX_POSTAL}
+_MOBILE_PROBLEMS = {
+    MobileProblem.MALFORMED: errors.MOBILE_SHAPE,
+    MobileProblem.SEVERAL_NUMBERS: errors.SEVERAL_NUMBERS,
+    MobileProblem.EXTENSION: errors.EXTENSION,
+    MobileProblem.COUNTRY_NOT_ALLOWED: errors.COUNTRY_NOT_ALLOWED,
+    MobileProblem.LANDLINE: errors.LANDLINE,
+    MobileProblem.NOT_MOBILE: errors.NOT_MOBILE,
+}
 
 
 class LoginForm(forms.Form):
@@ -94,6 +108,72 @@ class NewPasswordForm(forms.Form):
         if first and second and first != second:
             self.add_error("repeat_password", errors.PASSWORDS_DIFFER)
         return cleaned
+
+
+class MobileForm(forms.Form):
+    """A new mobile number, however it is grouped."""
+
+    mobile = forms.CharField(
+        label=_("New mobile number"),
+        required=False,
+        max_length=64,
+        error_messages={"max_length": errors.MOBILE_SHAPE, "null_characters_not_allowed": errors.MOBILE_SHAPE},
+    )
+
+    def clean_mobile(self) -> str:
+        try:
+            return parse_mobile(self.cleaned_data["mobile"], countries=settings.SMS_COUNTRIES)
+        except MobileRefused as refused:
+            raise forms.ValidationError(_MOBILE_PROBLEMS[refused.reason]) from None
+
+
+class EmailForm(forms.Form):
+    """A new e-mail address."""
+
+    email = forms.CharField(
+        label=_("New e-mail address"),
+        required=False,
+        max_length=_TYPED_MAX,
+        error_messages={"max_length": errors.EMAIL_SHAPE, "null_characters_not_allowed": errors.EMAIL_SHAPE},
+    )
+
+    def clean_email(self) -> str:
+        try:
+            return parse_email(self.cleaned_data["email"])
+        except AddressRefused:
+            raise forms.ValidationError(errors.EMAIL_SHAPE) from None
+
+
+class PostalAddressForm(forms.Form):
+    """A new correspondence address, as it stands on an envelope."""
+
+    postal_address = forms.CharField(
+        label=_("New correspondence address"),
+        required=False,
+        error_messages={"null_characters_not_allowed": errors.ADDRESS_SIGNS},
+    )
+
+    def clean_postal_address(self) -> str:
+        typed = self.cleaned_data["postal_address"]
+        if not printable("".join(typed.split())):
+            raise forms.ValidationError(errors.ADDRESS_SIGNS)
+        try:
+            address = parse_postal_address(typed)
+        except AddressRefused:
+            raise forms.ValidationError(errors.ADDRESS_LONG % _ADDRESS_ROOM) from None
+        if not address:
+            raise forms.ValidationError(errors.ADDRESS_MISSING)
+        if address.count("\n") >= policy.POSTAL_LINES:
+            raise forms.ValidationError(errors.ADDRESS_LONG % _ADDRESS_ROOM)
+        return address
+
+
+#: What is asked for a new contact. The field has the name of the contact.
+CONTACT_FORMS: dict[Contact, type[forms.Form]] = {
+    Contact.MOBILE: MobileForm,
+    Contact.EMAIL: EmailForm,
+    Contact.POSTAL_ADDRESS: PostalAddressForm,
+}
 
 
 # --- Staff -----------------------------------------------------------------------------------------------

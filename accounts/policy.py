@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from django.conf import settings
 
+from portal.messaging import policy as sending
+
 # --- Sessions --------------------------------------------------------------------------------------
 #: From the right password to the end of the code page: time to fetch a phone, ask for two more codes, and type.
 PENDING_LIFETIME = timedelta(minutes=10)
@@ -67,6 +69,24 @@ PROVE_WRONG_PASSWORDS = 5
 # --- Changing the method ------------------------------------------------------------------------------
 #: After new contacts or a reset password the method stays as it is for so long: time for the owner to object.
 METHOD_HOLD = timedelta(hours=24)
+
+# --- Changing a contact ---------------------------------------------------------------------------------
+#: After a new contact, method or password the contacts stay as they are for so long: nobody gets both at once.
+CONTACT_HOLD = timedelta(hours=24)
+
+#: From the proof of password and method to the new contact in effect: time for an e-mail to come, twice.
+CONTACT_CHANGE_LIFETIME = timedelta(minutes=20)
+
+#: Wrong codes of the new contact; then the change is over. They say nothing of the method in use and freeze nothing.
+NEW_CONTACT_TRIES = 5
+
+#: What was replaced is deleted once its owner has been told for long enough.
+FORMER_CONTACT = sending.TELL_FORMER
+#: A change that was begun and never done is deleted after this.
+CONTACT_CHANGE_RETENTION = timedelta(days=1)
+
+#: Lines of an address as the window of an envelope shows them, below the name.
+POSTAL_LINES = 6
 
 #: From a browser that the account does not know, a phone is reported lost at most once in this time.
 LOSS_REPORT_EVERY = timedelta(hours=24)

@@ -4,13 +4,15 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from accounts.services import freeze_runs, sign_ins, surveillance
+from accounts.services import contact, freeze_runs, sign_ins, surveillance
 
 
 @shared_task(name="accounts.purge")
 def purge() -> None:
-    """Delete tries to log in that are older than the retention."""
-    sign_ins.purge(timezone.now())
+    """Delete tries to log in that are older than the retention, and contacts that were replaced long ago."""
+    now = timezone.now()
+    sign_ins.purge(now)
+    contact.purge(now)
 
 
 @shared_task(name="accounts.clear_staff_sessions")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import activity, password, session
+from accounts.views import activity, contact, password, session
 
 app_name = "accounts"
 urlpatterns = [
@@ -11,5 +11,10 @@ urlpatterns = [
     path("service/activity/not-me/", activity.not_me, name="not_me"),
     path("service/sessions/<int:pk>/end/", activity.end_session, name="end_session"),
     path("service/sessions/end-others/", activity.end_other_sessions, name="end_other_sessions"),
+    path("service/contact/", contact.contact, name="contact"),
+    path("service/contact/review/", contact.review, name="contact_review"),
+    path("service/contact/stop/", contact.stop, name="contact_stop"),
+    path("service/contact/done/", contact.done, name="contact_done"),
+    path("service/contact/edit/<str:kind>/", contact.edit, name="contact_edit"),
     path("service/password/", password.password, name="password"),
 ]

@@ -10,6 +10,9 @@ PURPOSE_LABELS: dict[str, Promise] = {
     Purpose.CHANGE_PASSWORD: _("Change trading password"),
     Purpose.CHANGE_METHOD: _("Change verification method"),
     Purpose.NEW_METHOD: _("Change verification method"),
+    Purpose.CHANGE_CONTACT: _("Change contact details"),
+    Purpose.NEW_MOBILE: _("Confirm a new mobile number"),
+    Purpose.NEW_EMAIL: _("Confirm a new e-mail address"),
 }
 METHOD_LABELS: dict[str, Promise] = {
     Method.SMS: _("Text message (SMS)"),

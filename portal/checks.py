@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
 from portal import brand, carriers
-from portal.messaging import texts
+from portal.messaging import code_texts, texts
 
 _KNOWN_KEYS = {base64.urlsafe_b64decode("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="), bytes(32)}
 #: As long as a code and a reference can be.
@@ -142,9 +142,9 @@ def _names_that_no_text_can_hold() -> Iterator[CheckMessage]:
 
 def _texts_that_do_not_fit() -> Iterator[CheckMessage]:
     origin = urlsplit(settings.PUBLIC_ORIGIN).hostname or "" if settings.SMS_ORIGIN_BOUND else ""
-    for purpose in texts.code_purposes():
+    for purpose in code_texts.code_purposes():
         for language, _ in settings.LANGUAGES:
-            text = texts.code_text(purpose, code=_CODE, reference=_REFERENCE, language=language, origin=origin)
+            text = code_texts.code_text(purpose, code=_CODE, reference=_REFERENCE, language=language, origin=origin)
             if texts.segments(text) > 1:
                 hint = " Switch SMS_ORIGIN_BOUND off, or shorten sms_name." if origin else " Shorten sms_name."
                 yield Error(

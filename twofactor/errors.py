@@ -59,6 +59,7 @@ APP_CODE_WRONG = ngettext_lazy(
     " shows now, and check that the phone sets its time automatically.",
     "count",
 )
+NEW_CONTACT_CODE_SHAPE = _("Enter the 6-digit code from the message")
 NEW_CODE_USED = _("That code has been used. Ask for a new one.")
 
 # --- Reporting a phone as lost ---

@@ -5,11 +5,13 @@ from datetime import timedelta
 #: A code is accepted for this long from its creation, by the server's clock (the broker's client guide: 180 s).
 CODE_LIFETIME = timedelta(seconds=180)
 
+#: A code by e-mail: servers that see a sender for the first time hold a message back for minutes.
+EMAIL_CODE_LIFETIME = timedelta(minutes=10)
+
 CODE_DIGITS = 6
 
-#: Letters of the reference that tells which text message is live: short enough to read, 24,389 of them.
+#: Letters of the reference that tells which message is live: short enough to read, 24,389 of them.
 REFERENCE_LENGTH = 3
-REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that are mistaken for another
 
 #: For this long an expired, used or replaced code is still recognised and named as such.
 RECOGNISED_FOR = timedelta(minutes=15)

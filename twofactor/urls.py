@@ -1,6 +1,6 @@
 from django.urls import path
 
-from twofactor.views import bind, challenge, confirm, login, lost, method, prove, resync
+from twofactor.views import bind, challenge, confirm, login, lost, method, new_contact, prove, resync
 
 app_name = "twofactor"
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("service/2fa/confirm/", confirm.confirm, name="confirm"),
     path("service/2fa/confirm/resend/", confirm.resend, name="confirm_resend"),
     path("service/2fa/confirm/delivery/", confirm.delivery, name="confirm_delivery"),
+    path("service/contact/confirm/", new_contact.confirm, name="new_contact"),
+    path("service/contact/confirm/resend/", new_contact.resend, name="new_contact_resend"),
+    path("service/contact/confirm/delivery/", new_contact.delivery, name="new_contact_delivery"),
     path("service/prove/", prove.prove, name="prove"),
     path("service/prove/code/", prove.code, name="prove_code"),
     path("service/prove/resend/", prove.resend, name="prove_resend"),

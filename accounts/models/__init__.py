@@ -1,5 +1,6 @@
 """Tables of accounts."""
 
+from accounts.models.contact_change import ChangeState, Contact, ContactChange, replaced_since
 from accounts.models.customer import TAIL, Customer, FreezeCause, Given, Method, Tail
 from accounts.models.customer import State as AccountState
 from accounts.models.emergency import Emergency
@@ -13,6 +14,9 @@ __all__ = [
     "AWAY",
     "TAIL",
     "AccountState",
+    "ChangeState",
+    "Contact",
+    "ContactChange",
     "Customer",
     "Emergency",
     "EndReason",
@@ -34,4 +38,5 @@ __all__ = [
     "StaffDay",
     "SurveillanceReport",
     "Tail",
+    "replaced_since",
 ]

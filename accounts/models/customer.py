@@ -1,5 +1,6 @@
 """The account: one table for clients and staff, kept apart by a constraint."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.contact_change import Contact, replaced_since
 from portal.lib.prepared import Prepared, slot
 
 TAIL = 4  # digits: what a caller reads out of a mobile number
@@ -106,6 +108,9 @@ class Customer(AbstractBaseUser, PermissionsMixin):
     password_changed_at = models.DateTimeField(default=timezone.now)
     last_security_change_at = models.DateTimeField(null=True, blank=True)
     method_held_from = models.DateTimeField(null=True, blank=True)  # contacts changed, or password reset: no new method
+    contact_held_from = models.DateTimeField(
+        null=True, blank=True
+    )  # contact, method or password changed: no new contact
     created_at = models.DateTimeField(default=timezone.now)
 
     USERNAME_FIELD = "login"
@@ -171,6 +176,11 @@ class Customer(AbstractBaseUser, PermissionsMixin):
     def open(self) -> bool:
         """Neither frozen nor closed nor disabled."""
         return self.state == State.ACTIVE and self.is_active
+
+    def former_contacts(self, since: datetime) -> list[tuple[str, str]]:
+        """What notices went to and was replaced since then: names of contacts, and where they led."""
+        replaced = replaced_since(self.pk, since)
+        return [(each.contact, each.old) for each in replaced if each.contact != Contact.POSTAL_ADDRESS and each.old]
 
     @classmethod
     def lock(cls, pk: int) -> "Customer":

@@ -53,6 +53,9 @@ class Purpose(models.TextChoices):
     CHANGE_PASSWORD = "change_password"  # noqa: S105
     CHANGE_METHOD = "change_method"  # the current method, proven before it is given up
     NEW_METHOD = "new_method"  # the method that takes its place
+    CHANGE_CONTACT = "change_contact"  # the method in use, proven before a contact is changed
+    NEW_MOBILE = "new_mobile"  # the number that takes its place
+    NEW_EMAIL = "new_email"
 
 
 class SignIn(models.Model):

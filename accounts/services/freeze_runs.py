@@ -6,7 +6,6 @@ moment and goes on where it stopped, also in two workers at once.
 
 import hashlib
 import io
-import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,6 +29,7 @@ from accounts.services.staff import NotAllowedError, own_client_ids
 from portal.audit.events import Event
 from portal.audit.trail import record
 from portal.lib.digits import six_digits
+from portal.lib.references import new_reference
 from portal.messaging import notices
 
 #: Why a line freezes nobody. What stood in it is anybody's text, and is kept nowhere.
@@ -103,7 +103,7 @@ def check(file: BufferedReader | BytesIO, *, cause: FreezeCause, staff: Customer
     own = own_client_ids(staff) if staff else frozenset()
     with transaction.atomic():
         run = FreezeRun.objects.create(
-            reference="R" + "".join(secrets.choice(lockout.REFERENCE_LETTERS) for _place in range(7)),
+            reference=new_reference("R"),
             cause=cause,
             made_at=now,
             made_by=staff,

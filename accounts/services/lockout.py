@@ -1,6 +1,5 @@
 """Freezing and unfreezing, and the counts that lead there."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,11 +15,10 @@ from accounts.services.staff import NotAllowedError, ensure_may_act, own_client_
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
 from portal.audit.trail import record
+from portal.lib.references import new_reference
 from portal.messaging import notices
 from portal.messaging.texts import Detail, Notice
 from portal.metrics import FREEZES
-
-REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that are mistaken for another over the phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ def freeze(
     customer.state = AccountState.FROZEN
     customer.frozen_at = now
     customer.freeze_cause = cause
-    customer.freeze_reference = "F" + "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(7))
+    customer.freeze_reference = new_reference("F")
     sign_ins.end_all(customer)
     customer.save(
         update_fields=[

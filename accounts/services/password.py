@@ -31,12 +31,12 @@ def change_password(sign_in: SignIn, new_password: str, *, now: datetime) -> str
     PasswordHistory.objects.create(customer=customer, password=customer.password, at=now)
     customer.set_password(new_password)
     customer.must_change_password = False
-    customer.password_changed_at = customer.last_security_change_at = now
+    customer.password_changed_at = customer.last_security_change_at = customer.contact_held_from = now
     sign_ins.end_all(customer)
     customer.save(
         update_fields=[
             "password", "must_change_password", "password_changed_at", "last_security_change_at",
-            "security_epoch",
+            "contact_held_from", "security_epoch",
         ]
     )  # fmt: skip
     _forget_old(customer)

@@ -154,6 +154,14 @@ def end_others(customer: Customer, current: SignIn, *, now: datetime) -> int:
     return ended
 
 
+def stands(sign_in: SignIn, customer: Customer) -> bool:
+    """Whether nothing has ended this session, or the sessions of its locked account, since it was looked up."""
+    if not customer.open or customer.security_epoch != sign_in.epoch:
+        return False
+    mine = SignIn.objects.filter(pk=sign_in.pk, epoch=customer.security_epoch, proven_at__isnull=False)
+    return mine.filter(ended_at__isnull=True).exists()
+
+
 def end_all(customer: Customer) -> None:
     """End every session, pending login and open code of a locked account; the caller saves `security_epoch`."""
     customer.security_epoch += 1

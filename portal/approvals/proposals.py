@@ -4,7 +4,6 @@ The accounts that it concerns are locked first, then the proposal, then the memb
 that. What is approved happens in the same transaction, or not at all.
 """
 
-import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import IO, Any
@@ -22,8 +21,7 @@ from portal.approvals.rules import Deed, Facts, Kind, RefusedError, approvers, w
 from portal.approvals.standing import lock_accounts, lock_proposal, lock_staff
 from portal.audit.events import Event
 from portal.audit.trail import record
-
-_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that are mistaken for another over the phone
+from portal.lib.references import new_reference
 
 
 def propose(
@@ -44,7 +42,7 @@ def propose(
     checked = [recognition.check(file) for file in evidence]  # the long part, before anything is locked
     with transaction.atomic():
         proposal = Proposal(
-            reference="P" + "".join(secrets.choice(_LETTERS) for _place in range(7)),
+            reference=new_reference("P"),
             kind=kind,
             subject=subject,
             matter=str(subject.pk) if subject else before["digest"],

@@ -18,6 +18,8 @@ class Event(StrEnum):
     PASSWORD_CHANGE_FORCED = "password.change_forced"  # noqa: S105
     SESSIONS_ENDED = "sessions.ended"
     METHOD_CHANGED = "method.changed"
+    CONTACT_CHANGED = "contact.changed"
+    HOLD_LIFTED = "account.hold_lifted"
     TOKEN_BOUND = "token.bound"  # noqa: S105
     TOKEN_REMOVED = "token.removed"  # noqa: S105
     PHONE_REPORTED_LOST = "phone.reported_lost"

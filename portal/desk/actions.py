@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AccountState, Customer, FreezeCause
-from accounts.services import freezing, lockout
+from accounts.services import freezing, holds, lockout
 from twofactor.services import withdrawal
 
 
@@ -39,6 +39,11 @@ def _unfrozen_by_two(client: Customer) -> bool:
 
 def _held_for_fraud(client: Customer) -> bool:
     return client.frozen and freezing.outweighs(client, FreezeCause.FRAUD)
+
+
+def _on_hold(client: Customer) -> bool:
+    now = timezone.now()
+    return bool(holds.method_held_until(client, now=now) or holds.contacts_held_until(client, now=now))
 
 
 def _withdrawn(client: Customer) -> bool:
@@ -82,6 +87,7 @@ ACTIONS: tuple[Action, ...] = (
         "accounts.reveal_contacts",
         lambda client: _open(client) and bool(client.email or client.mobile),
     ),
+    Action("lift_hold", _("Lift the hold"), "admin:desk_lift_hold", "accounts.override_hold", _on_hold),
     Action(
         "withdraw_method",
         _("Withdraw the verification method"),

@@ -4,7 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import QUESTIONS
-from accounts.models import FreezeCause
+from accounts.models import Contact, FreezeCause
 from accounts.words import METHOD_LABELS
 from portal.audit.events import Event
 from portal.desk.kinds import KINDS
@@ -23,6 +23,8 @@ EVENTS: dict[Event, str | Promise] = {
     Event.PASSWORD_CHANGE_FORCED: _("The password has to be changed"),
     Event.SESSIONS_ENDED: _("Sessions ended"),
     Event.METHOD_CHANGED: _("Verification method changed"),
+    Event.CONTACT_CHANGED: _("Contact changed"),
+    Event.HOLD_LIFTED: _("Hold lifted"),
     Event.TOKEN_BOUND: _("Mobile security code bound"),
     Event.TOKEN_REMOVED: _("Mobile security code removed"),
     Event.PHONE_REPORTED_LOST: _("Phone reported lost"),
@@ -105,6 +107,7 @@ PAGES: dict[str, str | Promise] = {
     "freeze": _("Freeze"),
     "end sessions": _("End sessions"),
     "test notice": _("Send a test notice"),
+    "lift hold": _("Lift the hold"),
 }
 
 
@@ -113,6 +116,8 @@ def fact_value(name: str, value: object) -> str:
     text = str(value)
     if name == "page":
         return str(PAGES.get(text, text))
+    if name == "contacts":
+        return ", ".join(str(Contact(each).label) if each in Contact.values else each for each in text.split(", "))
     if name == "kind":
         return str(KINDS[text].label) if text in KINDS else text
     if name == "questions":

@@ -19,7 +19,7 @@ from portal.desk.guards import client_for, door, page, staff_with
 from portal.desk.happenings import Happening, answer, kind_label
 from portal.lib.user_agent import device_label
 from portal.messaging import policy
-from portal.messaging.models import Attempt, Message, State
+from portal.messaging.models import Attempt, Channel, Message, State
 from twofactor.models import Challenge, ChallengeState
 
 SEES = "accounts.view_customer"
@@ -50,7 +50,9 @@ def stories(client: Customer, *, now: datetime) -> list[Story]:
         .order_by("-created_at")[:STORIES]
     )
     known = {each.message_id for each in asked}
-    older = Message.objects.filter(customer=client, is_code=True).order_by("-created_at")[: 2 * STORIES]
+    older = Message.objects.filter(customer=client, channel=Channel.SMS, is_code=True).order_by("-created_at")[
+        : 2 * STORIES
+    ]
     alone = [each for each in older if each.pk not in known]
     sent = [each.message for each in asked if each.message] + alone
     attempts = _attempts(sent)

@@ -76,6 +76,11 @@ def country_code(number: E164) -> int:
     return code
 
 
+def grouped(number: str) -> str:
+    """A number that parse_mobile returned as people write it: "+852 9123 4567"."""
+    return phonenumbers.format_number(phonenumbers.parse(number), PhoneNumberFormat.INTERNATIONAL)
+
+
 def _digits(raw: str) -> tuple[str, str]:
     """The plus, if any, and the digits of the one number in `raw`."""
     if len(raw) > MAX_RAW:

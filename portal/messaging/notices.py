@@ -21,6 +21,8 @@ _TO_BOTH = {
     Notice.ADDRESS_CHANGED,
     Notice.TEST,
 }
+#: What also whoever was on file a while ago is told: a thief may have put own contacts there before.
+_TO_FORMER = _TO_BOTH - {Notice.TEST}
 #: Told along with the change of method; a second text message would say nothing new.
 _BY_EMAIL_ONLY = {Notice.TOKEN_BOUND, Notice.TOKEN_REMOVED}
 
@@ -36,6 +38,9 @@ class Recipient(Protocol):
     method: str
     language: str
 
+    def former_contacts(self, since: datetime) -> list[tuple[str, str]]:
+        """What was replaced since then: "email" or "mobile", and where it led."""
+
 
 def has_channel(recipient: Recipient) -> bool:
     """Whether notices reach this client by a channel other than the one that the login uses."""
@@ -46,14 +51,29 @@ def tell(recipient: Recipient, notice: Notice, *, now: datetime, detail: Detail 
     """Put one notice into the outbox, in the client's language; empty when there is no channel to use.
 
     It goes by e-mail. Without an e-mail address it goes by text message, if the login uses none. What changes how the
-    client logs in or is reached is told by both, and so is a test. There is no opting out.
+    client logs in or is reached is told by both, also where they led within the last `policy.TELL_FORMER`; a test goes
+    by both. There is no opting out.
     """
     told = []
     if recipient.email:
-        told.append(_email(recipient, notice, now=now, detail=detail or Detail()))
+        told.append(_email(recipient, notice, recipient.email, now=now, detail=detail or Detail()))
     instead = not recipient.email and notice not in _BY_EMAIL_ONLY and _by_other_means_than_texts(recipient)
     if recipient.mobile and (notice in _TO_BOTH or instead):
-        told.append(_sms(recipient, notice, now=now))
+        told.append(_sms(recipient, notice, recipient.mobile, now=now))
+    if notice in _TO_FORMER:
+        told += _tell_former(recipient, notice, now=now, detail=detail or Detail())
+    return told
+
+
+def _tell_former(recipient: Recipient, notice: Notice, *, now: datetime, detail: Detail) -> list[Message]:
+    """To each contact that was replaced lately and is not back on file, once."""
+    former = dict.fromkeys(recipient.former_contacts(now - policy.TELL_FORMER))
+    told = []
+    for contact, to in former:
+        if contact == "email" and to != recipient.email:
+            told.append(_email(recipient, notice, to, now=now, detail=detail))
+        elif contact == "mobile" and to != recipient.mobile:
+            told.append(_sms(recipient, notice, to, now=now))
     return told
 
 
@@ -62,7 +82,7 @@ def _by_other_means_than_texts(recipient: Recipient) -> bool:
     return bool(recipient.mobile) and recipient.method != Channel.SMS
 
 
-def _email(recipient: Recipient, notice: Notice, *, now: datetime, detail: Detail) -> Message:
+def _email(recipient: Recipient, notice: Notice, to: str, *, now: datetime, detail: Detail) -> Message:
     subject, text = notice_email(
         notice,
         language=recipient.language,
@@ -74,7 +94,7 @@ def _email(recipient: Recipient, notice: Notice, *, now: datetime, detail: Detai
     return outbox.put(
         channel=Channel.EMAIL,
         kind=f"notice.{notice}",
-        to=recipient.email,
+        to=to,
         subject=subject,
         text=text,
         customer=recipient,  # type: ignore[arg-type]  # a customer is one; this app does not know the class
@@ -83,11 +103,11 @@ def _email(recipient: Recipient, notice: Notice, *, now: datetime, detail: Detai
     )
 
 
-def _sms(recipient: Recipient, notice: Notice, *, now: datetime) -> Message:
+def _sms(recipient: Recipient, notice: Notice, to: str, *, now: datetime) -> Message:
     return outbox.put(
         channel=Channel.SMS,
         kind=f"notice.{notice}",
-        to=recipient.mobile,
+        to=to,
         text=notice_sms(notice, language=recipient.language, tail=recipient.login[-2:]),
         customer=recipient,  # type: ignore[arg-type]
         expires_at=now + policy.NOTICE_LIFETIME,

@@ -41,14 +41,20 @@ class MaySend:
 
 
 def may_send_code(
-    customer: "AbstractBaseUser", *, to: str, source: str, now: datetime, known: Callable[[], bool]
+    customer: "AbstractBaseUser",
+    *,
+    channel: Channel,
+    to: str,
+    source: str,
+    now: datetime,
+    known: Callable[[], bool],
 ) -> MaySend:
     """Count one more code against the wait, the caps and the budgets, or say when it can be asked for again.
 
     The caller holds the lock of the account, which makes the wait and the account's own caps exact. The
     counts of the number, of the source and of the day's budgets, which many accounts share, are made in one atomic
     statement and stay only when the code is really allowed. Who is `known`, because they logged in before, gets a code
-    also when a budget of the day is gone; it is asked only then.
+    also when a budget of the day is gone; it is asked only then. Budgets are of text messages: an e-mail costs nothing.
     """
     caps = policy.caps()
     waiting = _account_wait(customer, to=to, now=now, caps=caps)
@@ -57,7 +63,7 @@ def may_send_code(
     counted = {
         f"number:{crypto.blind_index('destination', to)}": Limit(caps.number_per_day, now + timedelta(days=1)),
         f"source:{crypto.blind_index('source', source)}": Limit(caps.source_per_hour, now + timedelta(hours=1)),
-        **budgets.limits(to, account=customer.pk, now=now),
+        **(budgets.limits(to, account=customer.pk, now=now) if channel == Channel.SMS else {}),
     }
     try:
         with transaction.atomic():

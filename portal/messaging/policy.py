@@ -28,6 +28,9 @@ DELAYED_AFTER = timedelta(seconds=20)
 #: A notice that could not be handed over for this long is not news any more.
 NOTICE_LIFETIME = timedelta(hours=24)
 
+#: Whoever was reached at a contact that was replaced hears for so long of what is changed on the account.
+TELL_FORMER = timedelta(days=30)
+
 #: What others do again and again on an account is told at most this often.
 REPEATED_NOTICE_EVERY = timedelta(hours=1)
 

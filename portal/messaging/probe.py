@@ -12,7 +12,7 @@ from portal import brand
 from portal.lib import crypto
 from portal.lib.masking import mask_mobile
 from portal.lib.phone import E164
-from portal.messaging import policy, receipts, routing, texts
+from portal.messaging import code_texts, policy, receipts, routing, texts
 from portal.messaging.gateways.base import Asking, Envelope, Gateway, Refused, Unavailable
 from portal.messaging.models import Attempt, Channel, Message, State
 
@@ -37,7 +37,7 @@ def probe(number: E164, gateway: str, *, language: str, wait: float) -> Iterator
     this process. Raises KeyError for an unknown gateway or language.
     """
     way = routing.GATEWAYS[gateway]
-    text = texts.trial_text(secrets.token_hex(2).upper(), language)
+    text = code_texts.trial_text(secrets.token_hex(2).upper(), language)
     segments, alphabet = texts.segments(text), "GSM-7" if texts.is_gsm(text) else "UCS-2"
     yield Step("text", f"{alphabet}, {segments} segment{'s' if segments > 1 else ''}", wrong=segments > 1)
     yield Step("sender", brand.current().sms_sender or "none in the brand: the carrier chooses")

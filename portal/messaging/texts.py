@@ -1,7 +1,6 @@
-"""The wording of every text message and e-mail, in three languages, on one page for whoever has to approve it.
+"""The wording of every notice, in three languages, on one page for whoever has to approve it.
 
-No text carries a link or asks for a code. A text message with a code says what it is for, how long it is
-valid, its reference, and that nobody should be told. Every text message fits one segment (see `segments`).
+No text carries a link or asks for a code. Every text message fits one segment (see `segments`).
 """
 
 from dataclasses import dataclass
@@ -17,39 +16,6 @@ _GSM = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM_EXTENDED = frozenset("^{}\\[~]|€\f")  # two septets each
-
-_CODE: dict[str, dict[str, str]] = {
-    "login": {
-        "zh-hant": "{code} 是{name}登入驗證碼，3分鐘內有效。參考編號 {reference}。切勿轉發或告訴他人，包括職員。",
-        "zh-hans": "{code} 是{name}登录验证码，3分钟内有效。参考编号 {reference}。切勿转发或告诉他人，包括工作人员。",
-        "en": "{code} is your {name} login code, valid for 3 minutes. Reference {reference}. "
-        "Never forward it or tell anyone, even our staff.",
-    },
-    "change_password": {
-        "zh-hant": "{code} 是{name}「更改密碼」驗證碼，3分鐘內有效。參考編號 {reference}。"
-        "切勿轉發或告訴他人，包括職員。",
-        "zh-hans": "{code} 是{name}“修改密码”验证码，3分钟内有效。参考编号 {reference}。"
-        "切勿转发或告诉他人，包括工作人员。",
-        "en": "{code} is your {name} password change code, valid for 3 minutes. Reference {reference}. "
-        "Never forward it or tell anyone, even our staff.",
-    },
-    "change_method": {
-        "zh-hant": "{code} 是{name}「變更認證方式」驗證碼，3分鐘內有效。參考編號 {reference}。"
-        "切勿轉發或告訴他人，包括職員。",
-        "zh-hans": "{code} 是{name}“变更认证方式”验证码，3分钟内有效。参考编号 {reference}。"
-        "切勿转发或告诉他人，包括工作人员。",
-        "en": "{code} is your {name} code to change the verification method, valid for 3 minutes. "
-        "Reference {reference}. Never forward it or tell anyone.",
-    },
-    "new_method": {
-        "zh-hant": "{code} 是{name}「確認新認證方式」驗證碼，3分鐘內有效。參考編號 {reference}。"
-        "切勿轉發或告訴他人，包括職員。",
-        "zh-hans": "{code} 是{name}“确认新认证方式”验证码，3分钟内有效。参考编号 {reference}。"
-        "切勿转发或告诉他人，包括工作人员。",
-        "en": "{code} is your {name} code to confirm your new verification method, valid for 3 minutes. "
-        "Reference {reference}. Never forward it or tell anyone.",
-    },
-}
 
 
 class Notice(StrEnum):
@@ -193,7 +159,7 @@ _ALERT_NOT_YOU = {
     "zh-hans": "如非本人操作，请立即致电 {hotline}。",
     "en": " Not you? Call {hotline} now.",
 }
-_FOOT = {
+FOOT = {
     "zh-hant": "本電郵不含連結。我們不會向你索取密碼或驗證碼。如需登入，請自行輸入網址或使用書籤。",
     "zh-hans": "本电邮不含链接。我们不会向您索取密码或验证码。如需登录，请自行输入网址或使用书签。",
     "en": "This e-mail has no links. We never ask for your password or codes. To log in, type our address or "
@@ -205,13 +171,6 @@ _METHODS = {
 }
 
 
-_TRIAL = {
-    "zh-hant": "這是{name}的測試短訊，參考編號 {reference}，毋須理會。",
-    "zh-hans": "这是{name}的测试短信，参考编号 {reference}，无需理会。",
-    "en": "{name} test message, reference {reference}. Nothing to do.",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Detail:
     """What a notice may add: the method and device of a login, the reference of a freeze."""
@@ -219,27 +178,6 @@ class Detail:
     method: str = ""
     device: str = ""
     reference: str = ""
-
-
-def code_text(purpose: str, *, code: str, reference: str, language: str, origin: str = "") -> str:
-    """The text message for one code. `origin` is the host of the origin-bound last line, empty for none.
-
-    Raises KeyError for a purpose or language that has no text.
-    """
-    text = _CODE[purpose][language].format(
-        code=code, reference=reference, name=brand.current().sms_name.in_language(language)
-    )
-    return f"{text}\n@{origin} #{code}" if origin else text
-
-
-def trial_text(reference: str, language: str) -> str:
-    """The text message with which somebody tries a gateway. It goes to a phone of ours. Raises KeyError."""
-    return _TRIAL[language].format(name=brand.current().sms_name.in_language(language), reference=reference)
-
-
-def code_purposes() -> list[str]:
-    """Every purpose that has a text."""
-    return list(_CODE)
 
 
 def notice_email(
@@ -257,7 +195,7 @@ def notice_email(
     hotline = " / ".join(words.hotlines)
     if hotline:
         paragraphs.append(_NOT_YOU[language].format(hotline=hotline))
-    paragraphs.append(_FOOT[language])
+    paragraphs.append(FOOT[language])
     subject = _SUBJECT[language].format(name=words.sms_name.in_language(language), event=event)
     return subject, "\n\n".join(paragraphs) + "\n"
 

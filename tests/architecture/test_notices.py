@@ -11,7 +11,7 @@ from tests.architecture.sources import ROOT, files
 NOTICES = "portal/messaging/notices.py"
 #: Who may call what: the outbox takes codes and notices, and a notice is worded where it is told.
 CALLERS = {
-    "outbox.put": {NOTICES, "twofactor/methods/sms.py"},
+    "outbox.put": {NOTICES, "twofactor/methods/codes.py"},
     "notice_email": {NOTICES, "portal/messaging/texts.py"},
     "notice_sms": {NOTICES, "portal/messaging/texts.py", "portal/checks.py"},
     "Message": {"portal/messaging/outbox.py", "portal/messaging/models.py"},

@@ -42,7 +42,9 @@ def no_shards(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ask(client: Customer, *, known: bool = False, source: str = "203.0.113.7") -> outbox.MaySend:
     """May a code go to this client now?"""
-    return outbox.may_send_code(client, to=client.mobile, source=source, now=timezone.now(), known=lambda: known)
+    return outbox.may_send_code(
+        client, channel=Channel.SMS, to=client.mobile, source=source, now=timezone.now(), known=lambda: known
+    )
 
 
 @pytest.fixture

@@ -11,12 +11,13 @@ from pytest_django import Settings
 
 from accounts.models import Purpose
 from portal import brand
-from portal.messaging import texts
-from portal.messaging.texts import GSM_SEGMENT, UCS2_SEGMENT, Detail, Notice, code_text, notice_email, segments
+from portal.messaging import code_texts
+from portal.messaging.code_texts import code_text
+from portal.messaging.texts import GSM_SEGMENT, UCS2_SEGMENT, Detail, Notice, notice_email, segments
 
 _BRANDS = sorted(path.stem for path in (configured.BASE_DIR / "portal" / "brands").glob("*.toml"))
 _LANGUAGES = [code for code, _ in configured.LANGUAGES]
-_CODES = [(purpose, language) for purpose in texts.code_purposes() for language in _LANGUAGES]
+_CODES = [(purpose, language) for purpose in code_texts.code_purposes() for language in _LANGUAGES]
 _NEVER = {"zh-hant": "切勿轉發或告訴他人", "zh-hans": "切勿转发或告诉他人", "en": "Never forward it or tell anyone"}
 _LINK = re.compile(r"https?:|www\.|://|\.com|\.hk|\bt\.me\b|@", re.IGNORECASE)
 #: As wide as each can be.
@@ -30,7 +31,7 @@ def of_each_brand(request: pytest.FixtureRequest, settings: Settings) -> None:
 
 def test_every_purpose_has_a_text_in_every_language() -> None:
     """S9, O5"""
-    assert set(texts.code_purposes()) == set(Purpose.values)
+    assert {*code_texts.code_purposes(), *code_texts.email_purposes()} == set(Purpose.values)
     assert set(_LANGUAGES) == {"zh-hant", "zh-hans", "en"}
     with pytest.raises(KeyError):
         code_text("login", code=_CODE, reference=_REFERENCE, language="fr")
@@ -66,8 +67,8 @@ def test_a_code_says_what_for_how_long_its_reference_and_to_tell_nobody(purpose:
 def test_what_a_code_is_for_can_be_told_from_its_text() -> None:
     """C4, S9"""
     for language in _LANGUAGES:
-        said = {code_text(p, code=_CODE, reference=_REFERENCE, language=language) for p in texts.code_purposes()}
-        assert len(said) == len(texts.code_purposes())
+        said = {code_text(p, code=_CODE, reference=_REFERENCE, language=language) for p in code_texts.code_purposes()}
+        assert len(said) == len(code_texts.code_purposes())
 
 
 def test_the_start_is_refused_when_the_last_line_for_phones_does_not_fit(settings: Settings) -> None:

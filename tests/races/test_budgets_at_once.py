@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from accounts.models import Customer
 from portal.messaging import outbox, policy
+from portal.messaging.models import Channel
 from tests.races.together import together
 
 
@@ -26,7 +27,12 @@ def test_thirty_accounts_at_once_get_what_is_left_and_no_more(
             locked = Customer.lock(client.pk)
             now = timezone.now()
             return outbox.may_send_code(
-                locked, to=locked.mobile, source=f"198.51.100.{client.pk % 200}", now=now, known=lambda: False
+                locked,
+                channel=Channel.SMS,
+                to=locked.mobile,
+                source=f"198.51.100.{client.pk % 200}",
+                now=now,
+                known=lambda: False,
             ).allowed
 
     assert together([partial(ask, client) for client in clients]).count(True) == 7

@@ -12,6 +12,7 @@ from accounts.services import lockout
 from portal.views import HELP_PAGES
 from tests.accounts.steps import WRONG, attempt, prove
 from tests.actors import PASSWORD, Handset, Visitor, wrong
+from tests.sweeps.contact_pages import contact_pages
 from tests.sweeps.method_pages import lost_pages, method_pages
 from tests.sweeps.token_pages import token_pages
 
@@ -27,6 +28,7 @@ def every_page(
     yield from _refused(language, make_client)
     yield from _code_page(language, amy, handset, clock)
     yield from method_pages(language, amy, handset, clock)
+    yield from contact_pages(language, make_client("200007", mobile="+85292000007"), handset, clock)
     yield from lost_pages(language, make_client("200005", mobile="+85292000005"), handset, clock)
     yield from token_pages(language, make_client("200006", mobile="+85292000006"), clock)
     yield from _inside(language, amy, handset, clock)

@@ -10,6 +10,7 @@ from django.urls.resolvers import LocalePrefixPattern, RoutePattern
 _ARGUMENTS = {
     "pk": "1",
     "slug": "faq",
+    "kind": "mobile",
     "token": "forged",
     "gateway": "http",
     "secret": "forged",

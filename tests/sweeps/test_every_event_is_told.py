@@ -11,6 +11,7 @@ TOLD: dict[Event, set[Notice]] = {
     Event.ACCOUNT_UNFROZEN: {Notice.UNFROZEN},
     Event.PASSWORD_CHANGED: {Notice.PASSWORD_CHANGED},
     Event.METHOD_CHANGED: {Notice.METHOD_CHANGED},
+    Event.CONTACT_CHANGED: {Notice.MOBILE_CHANGED, Notice.EMAIL_CHANGED, Notice.ADDRESS_CHANGED},
     Event.METHOD_WITHDRAWN: {Notice.METHOD_WITHDRAWN},
     Event.TOKEN_BOUND: {Notice.TOKEN_BOUND},
     Event.TOKEN_REMOVED: {Notice.TOKEN_REMOVED},
@@ -22,6 +23,7 @@ UNTOLD: dict[Event, str] = {
     Event.ACCOUNT_CLOSED: "the back office closes, and writes",
     Event.IDENTITY_CHECK_FAILED: "nothing was changed",
     Event.PASSWORD_CHANGE_FORCED: "the next login says it, and whoever guesses is not warned",
+    Event.HOLD_LIFTED: "what began the hold was told; what the client changes next is told too",
     Event.FREEZE_RAISED: "it is frozen as before, and was told then",
     Event.SESSIONS_ENDED: "the client ends them, or asked for it on the phone",
 }

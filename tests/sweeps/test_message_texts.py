@@ -8,7 +8,7 @@ from pytest_django import Settings as SettingsWrapper
 
 from accounts.models import Purpose
 from portal import brand
-from portal.messaging import texts
+from portal.messaging import code_texts, texts
 from portal.messaging.texts import Detail, Notice
 
 LANGUAGES = ["zh-hant", "zh-hans", "en"]
@@ -78,13 +78,13 @@ def test_no_two_notices_look_alike(kind: Notice, language: str) -> None:
     assert notice(kind, language)[0] not in others
 
 
-@pytest.mark.parametrize(("purpose", "language", "name"), product(texts.code_purposes(), LANGUAGES, BRANDS))
+@pytest.mark.parametrize(("purpose", "language", "name"), product(code_texts.code_purposes(), LANGUAGES, BRANDS))
 def test_a_code_text_is_harmless_and_one_segment(
     purpose: str, language: str, name: str, settings: SettingsWrapper
 ) -> None:
     """N2, S9, S12"""
     settings.BRAND = name
-    text = texts.code_text(purpose, code="739184", reference="GHJ", language=language)
+    text = code_texts.code_text(purpose, code="739184", reference="GHJ", language=language)
     assert_harmless(text)
     assert_script(text, language)
     assert text.count("739184") == 1
@@ -92,6 +92,22 @@ def test_a_code_text_is_harmless_and_one_segment(
     assert text.count("GHJ") == 1
     assert "3" in text.replace("739184", ""), "how long it is valid"
     assert texts.segments(text) == 1
+
+
+@pytest.mark.parametrize(("purpose", "language", "name"), product(code_texts.email_purposes(), LANGUAGES, BRANDS))
+def test_a_code_by_email_is_harmless_and_its_subject_holds_no_code(
+    purpose: str, language: str, name: str, settings: SettingsWrapper
+) -> None:
+    """N2, S9, C6"""
+    settings.BRAND = name
+    subject, text = code_texts.code_email(purpose, code="739184", reference="GHJ", language=language)
+    assert_harmless(subject)
+    assert_harmless(text)
+    assert_script(text, language)
+    assert "739184" not in subject
+    assert "GHJ" in subject
+    assert re.findall(r"\d{6}", text) == ["739184"]
+    assert "10" in text.replace("739184", ""), "how long it is valid"
 
 
 @pytest.mark.parametrize(("kind", "language", "name"), product(Notice, LANGUAGES, BRANDS))
@@ -112,14 +128,17 @@ def test_a_notice_by_text_message_is_harmless_and_one_segment(
 
 def test_every_purpose_of_a_code_has_its_own_text() -> None:
     """S9, C4"""
-    assert set(texts.code_purposes()) == set(Purpose.values)
+    assert {*code_texts.code_purposes(), *code_texts.email_purposes()} == set(Purpose.values)
     for language in LANGUAGES:
-        written = {texts.code_text(p, code="739184", reference="WWW", language=language) for p in texts.code_purposes()}
-        assert len(written) == len(texts.code_purposes())
+        written = {
+            code_texts.code_text(p, code="739184", reference="WWW", language=language)
+            for p in code_texts.code_purposes()
+        }
+        assert len(written) == len(code_texts.code_purposes())
 
 
 def test_no_unknown_language_or_purpose_gets_a_default() -> None:
     """S9"""
     for purpose, language in (("login", "fr"), ("login", ""), ("withdraw", "en")):
         with pytest.raises(KeyError):
-            texts.code_text(purpose, code="739184", reference="WWW", language=language)
+            code_texts.code_text(purpose, code="739184", reference="WWW", language=language)

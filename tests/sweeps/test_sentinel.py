@@ -24,7 +24,7 @@ from accounts.models import Customer
 from accounts.services import login, password
 from tests.accounts.steps import choose
 from tests.actors import Handset, Visitor, run_relay, solve
-from twofactor.methods import sms
+from twofactor.methods import codes
 from twofactor.services import challenges
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +61,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
 @pytest.fixture
 def known_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every code is the sentinel, and so is every picture."""
-    monkeypatch.setattr(sms, "_new_code", lambda: CODE)
+    monkeypatch.setattr(codes, "_new_code", lambda: CODE)
     digits = iter(PICTURE * 10_000)
     monkeypatch.setattr(secrets, "choice", lambda letters: next(digits) if len(letters) == 10 else letters[0])
 

@@ -22,7 +22,7 @@ from tests.twofactor.steps import (
     with_key,
 )
 from twofactor import errors
-from twofactor.methods.sms import _new_code
+from twofactor.methods.codes import _new_code
 from twofactor.models import Challenge
 
 pytestmark = pytest.mark.django_db

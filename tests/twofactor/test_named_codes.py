@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.models import Customer
+from portal.lib import references
 from tests.actors import Handset, Visitor
 from tests.twofactor.steps import (
     Clock,
@@ -175,7 +176,7 @@ def test_references_of_an_accounts_messages_differ(clock: Clock, amy: Customer) 
         seen.add(challenge_of(sign_in).reference)
         clock.shift(61)
     assert len(seen) >= 4
-    assert all(set(reference) <= set(policy.REFERENCE_LETTERS) for reference in seen)
+    assert all(set(reference) <= set(references.LETTERS) for reference in seen)
 
 
 def test_a_session_without_a_challenge_is_over(clock: Clock, amy: Customer) -> None:

@@ -29,25 +29,14 @@ class Context:
     source: str  # the address that asks
     language: str
     now: datetime
+    to: str = ""  # where a code goes that proves a new contact; empty for the one on file
 
 
-class Method(Protocol):
-    """One way to prove the second factor. Called inside the transaction that holds the account's lock.
+class Factor(Protocol):
+    """One thing to ask for and to judge. Called inside the transaction that holds the account's lock.
 
-    An answer is text in whatever form the method understands: six digits, or what a browser says for a key.
+    An answer is text in whatever form the factor understands: six digits, or what a browser says for a key.
     """
-
-    kind: str
-    not_ready: Result  # what a login comes to whose method is not ready
-
-    def ready(self, customer: Customer) -> bool:
-        """Whether this account can use it now."""
-
-    def destination(self, customer: Customer) -> Masked | None:
-        """Where the challenge goes, masked; None for a method that sends nothing, and so never sends again."""
-
-    def device(self, customer: Customer) -> str:
-        """What the client calls the thing that answers; empty where it has no name."""
 
     def ask(self, context: Context) -> Challenge:
         """A new challenge, not yet saved; whatever has to be sent is in the outbox."""
@@ -64,3 +53,19 @@ class Method(Protocol):
 
     def settle(self, challenge: Challenge, answer: str, context: Context) -> None:
         """Make sure that the right answer never works again."""
+
+
+class Method(Factor, Protocol):
+    """One way to prove the second factor: what an account has, and what a login asks for."""
+
+    kind: str
+    not_ready: Result  # what a login comes to whose method is not ready
+
+    def ready(self, customer: Customer) -> bool:
+        """Whether this account can use it now."""
+
+    def destination(self, customer: Customer) -> Masked | None:
+        """Where the challenge goes, masked; None for a method that sends nothing, and so never sends again."""
+
+    def device(self, customer: Customer) -> str:
+        """What the client calls the thing that answers; empty where it has no name."""

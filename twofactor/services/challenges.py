@@ -18,7 +18,7 @@ from portal.lib.batches import delete_in_batches
 from portal.lib.prepared import Prepared, PreparedInsert, PreparedUpdate, slot
 from portal.metrics import CODES
 from twofactor import policy
-from twofactor.methods import METHODS
+from twofactor.methods import METHODS, factor
 from twofactor.methods.base import Context, Judgement
 from twofactor.models import Challenge, ChallengeState
 
@@ -68,11 +68,19 @@ def issue(customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str,
 
 
 def ask_again(
-    customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str, language: str, method: str = ""
+    customer: Customer,
+    sign_in: SignIn,
+    purpose: Purpose,
+    *,
+    source: str,
+    language: str,
+    method: str = "",
+    to: str = "",
 ) -> Challenge:
     """Ask within a journey that may have begun: a new code kills the one before; where none can be sent yet, the one
-    before stays the one to type. By the method in use, unless another is named. The account is locked."""
-    new = _ask(customer, sign_in, purpose, source=source, language=language, method=method)
+    before stays the one to type. By the method in use and to the contact on file, unless others are named. The account
+    is locked."""
+    new = _ask(customer, sign_in, purpose, source=source, language=language, method=method, to=to)
     old = current(sign_in, purpose)
     if new.withheld and old is not None and old.state == ChallengeState.OPEN and old.method == new.method:
         old.resend_at, old.capped = new.resend_at, new.capped
@@ -84,10 +92,17 @@ def ask_again(
 
 
 def _ask(
-    customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str, language: str, method: str = ""
+    customer: Customer,
+    sign_in: SignIn,
+    purpose: Purpose,
+    *,
+    source: str,
+    language: str,
+    method: str = "",
+    to: str = "",
 ) -> Challenge:
-    context = Context(customer, sign_in, purpose, source, language, timezone.now())
-    return METHODS[method or customer.method].ask(context)
+    context = Context(customer, sign_in, purpose, source, language, timezone.now(), to)
+    return factor(method or customer.method).ask(context)
 
 
 #: What answering needs of a challenge; the rest of the row stays where it is.
@@ -127,13 +142,20 @@ def resend(sign_in: SignIn, purpose: Purpose, *, source: str, language: str) -> 
 
 
 def send_again(
-    customer: Customer, sign_in: SignIn, purpose: Purpose, *, source: str, language: str, method: str = ""
+    customer: Customer,
+    sign_in: SignIn,
+    purpose: Purpose,
+    *,
+    source: str,
+    language: str,
+    method: str = "",
+    to: str = "",
 ) -> Resent:
     """A new code for a question that still stands, or from when on there can be one. The account is locked."""
     old = current(sign_in, purpose)
     if old is None or old.state == ChallengeState.USED:
         return Resent(False, gone=True)
-    now = ask_again(customer, sign_in, purpose, source=source, language=language, method=method)
+    now = ask_again(customer, sign_in, purpose, source=source, language=language, method=method, to=to)
     return Resent(True) if now.pk != old.pk else Resent(False, now.resend_at, now.capped)
 
 
@@ -165,13 +187,13 @@ def compare(answer: str, context: Context) -> tuple[Outcome, Challenge | None]:
     live = next((challenge for challenge in recent if challenge.sign_in_id == context.sign_in.pk), None)
     if live is None:
         return Outcome(Verdict.GONE), None
-    method = METHODS[live.method]
-    if live.state == ChallengeState.OPEN and method.judge(live, answer, context) == Judgement.RIGHT:
+    asked = factor(live.method)
+    if live.state == ChallengeState.OPEN and asked.judge(live, answer, context) == Judgement.RIGHT:
         _USE.run(pk=live.pk, answered_at=context.now)
-        method.settle(live, answer, context)
+        asked.settle(live, answer, context)
         return Outcome(Verdict.PASSED, reference=live.reference), live
     for challenge in recent:
-        known = METHODS[challenge.method].judge(challenge, answer, context)
+        known = factor(challenge.method).judge(challenge, answer, context)
         if known != Judgement.WRONG:
             return _named(challenge, known, live), live
     return Outcome(Verdict.WRONG, reference=live.reference), live
@@ -210,7 +232,7 @@ def _count(live: Challenge, answer: str, context: Context) -> Outcome:
     if not left:
         sign_ins.frozen_by_codes(context.sign_in)
         return Outcome(Verdict.FROZEN)
-    slow_by = METHODS[live.method].slow_by(answer, context)
+    slow_by = factor(live.method).slow_by(answer, context)
     if slow_by is None:
         return Outcome(Verdict.WRONG, tries_left=left, reference=live.reference)
     return Outcome(Verdict.CLOCK_SLOW, tries_left=left, reference=live.reference, slow_by=slow_by)

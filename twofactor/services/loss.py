@@ -1,6 +1,5 @@
 """Reporting a phone as lost, with nothing but the password: it can only take rights away."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -15,9 +14,9 @@ from accounts.services import sign_ins
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
 from portal.audit.trail import record
+from portal.lib.references import new_reference
 from portal.messaging import notices
 from portal.messaging.texts import Detail, Notice
-from twofactor import policy
 from twofactor.services import tokens
 
 
@@ -56,7 +55,7 @@ def report_lost(sign_in: SignIn) -> Reported:
     customer.last_security_change_at = now
     sign_ins.end_all(customer)
     customer.save(update_fields=["must_change_password", "last_security_change_at", "security_epoch"])
-    reference = "L" + "".join(secrets.choice(policy.REFERENCE_LETTERS) for _ in range(7))
+    reference = new_reference("L")
     accounts_login.record(sign_in, customer, Result.PHONE_LOST)
     sign_ins.end(sign_in, EndReason.ELSEWHERE, now=now)
     _tell(customer, reference, known_browser=sign_in.known_browser, now=now)

@@ -1,6 +1,5 @@
 """The second factor of staff: the one-time code of the first enrolment, binding, and the end of a login."""
 
-import secrets
 import unicodedata
 from datetime import datetime
 
@@ -16,6 +15,7 @@ from accounts.services.staff import NotAllowedError, ensure_may_manage, ensure_o
 from portal.audit.events import Event
 from portal.audit.trail import record
 from portal.lib import crypto
+from portal.lib.references import letters
 from portal.metrics import LOGINS
 from twofactor import policy
 from twofactor.models import StaffAuthenticator, StaffEnrolment
@@ -52,9 +52,7 @@ def issue_enrolment(
         raise AlreadyEnrolledError
     withdrawn = bound.delete()[0]
     StaffEnrolment.objects.filter(user=user, expires_at__gt=now).update(expires_at=now)
-    groups = [
-        "".join(secrets.choice(policy.REFERENCE_LETTERS) for _place in range(_GROUP)) for _group in range(_GROUPS)
-    ]
+    groups = [letters(_GROUP) for _group in range(_GROUPS)]
     StaffEnrolment.objects.create(
         user=user,
         code_digest=crypto.keyed_digest(_DIGEST, str(user.pk), "".join(groups)),

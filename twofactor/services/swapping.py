@@ -3,7 +3,6 @@
 The caller holds the account's lock and has proven both methods; its transaction commits all of this or none.
 """
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,10 +11,10 @@ from accounts.services import sign_ins
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
 from portal.audit.trail import record
+from portal.lib.references import new_reference
 from portal.messaging import notices
 from portal.messaging.models import Message
 from portal.messaging.texts import Detail, Notice
-from twofactor import policy
 from twofactor.models import MethodSwitch, SoftToken, SwitchState, TokenState
 from twofactor.services import tokens
 
@@ -31,16 +30,18 @@ class Completed:
 
 def swap(customer: Customer, sign_in: SignIn, switch: MethodSwitch, *, now: datetime) -> str:
     """Make the change; every other session ends. The session's new key."""
-    reference = "M" + "".join(secrets.choice(policy.REFERENCE_LETTERS) for _ in range(7))
+    reference = new_reference("M")
     had_token = tokens.live(customer) is not None
     if switch.to_method == Method.SOFT_TOKEN and switch.token:
         tokens.bind(customer, switch.token, now=now)
     else:
         tokens.remove(customer, now=now)
     customer.method = switch.to_method
-    customer.method_chosen_at = customer.last_security_change_at = now
+    customer.method_chosen_at = customer.last_security_change_at = customer.contact_held_from = now
     sign_ins.end_all(customer)
-    customer.save(update_fields=["method", "method_chosen_at", "last_security_change_at", "security_epoch"])
+    customer.save(
+        update_fields=["method", "method_chosen_at", "last_security_change_at", "contact_held_from", "security_epoch"]
+    )
     close(switch, SwitchState.DONE, now)
     # The browser is named and not the phone, whose name is free text that no notice should carry.
     detail = Detail(method=switch.to_method, device=sign_in.device_label, reference=reference)

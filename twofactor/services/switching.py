@@ -76,7 +76,7 @@ def why_not(customer: Customer, sign_in: SignIn, to_method: str, *, now: datetim
 def begin(sign_in: SignIn, to_method: str, *, now: datetime) -> Refusal | None:
     """Open a change to this method and close what this session had open before; or say why not."""
     customer = Customer.lock(sign_in.customer_id or 0)
-    if not _stands(customer, sign_in):
+    if not sign_ins.stands(sign_in, customer):
         return Refusal.GONE
     refusal = why_not(customer, sign_in, to_method, now=now)
     if refusal:
@@ -207,17 +207,9 @@ def purge(now: datetime) -> int:
 # --- Under the account's lock --------------------------------------------------------------------------
 
 
-def _stands(customer: Customer, sign_in: SignIn) -> bool:
-    """Nothing has ended this session, or the account's sessions, since it was looked up."""
-    if not customer.open or customer.security_epoch != sign_in.epoch:
-        return False
-    mine = SignIn.objects.filter(pk=sign_in.pk, epoch=customer.security_epoch, proven_at__isnull=False)
-    return mine.filter(ended_at__isnull=True).exists()
-
-
 def _open(customer: Customer, sign_in: SignIn, now: datetime) -> MethodSwitch | None:
     """The open change of this session, if the account is still as it was when it began and may still be changed."""
-    switch = current(sign_in) if _stands(customer, sign_in) else None
+    switch = current(sign_in) if sign_ins.stands(sign_in, customer) else None
     if switch is None or switch.from_method != customer.method:
         return None
     return None if why_not(customer, sign_in, switch.to_method, now=now) else switch

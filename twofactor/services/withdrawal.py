@@ -65,11 +65,12 @@ def withdraw(
         raise NotAllowedError(refusal)
     tokens.remove(customer, now=now)
     customer.method, customer.method_chosen_at = Method.SMS, None
-    customer.last_security_change_at = customer.method_held_from = now
+    customer.last_security_change_at = customer.method_held_from = customer.contact_held_from = now
     sign_ins.end_all(customer)
     customer.save(
         update_fields=[
-            "method", "method_chosen_at", "last_security_change_at", "method_held_from", "security_epoch",
+            "method", "method_chosen_at", "last_security_change_at", "method_held_from", "contact_held_from",
+            "security_epoch",
         ]
     )  # fmt: skip
     notices.tell(customer, Notice.METHOD_WITHDRAWN, now=now, detail=Detail(reference=reference))

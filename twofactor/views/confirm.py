@@ -18,7 +18,8 @@ from twofactor import errors
 from twofactor.forms import CodeForm
 from twofactor.methods import METHODS
 from twofactor.services import challenges, switching
-from twofactor.services.challenges import Outcome, Verdict
+from twofactor.services.challenges import Verdict
+from twofactor.views import reasons
 from twofactor.views.challenge import Journey, report, resent_message, sms_facts
 from twofactor.views.method import finished, gone, owner, stopped
 
@@ -29,11 +30,6 @@ _JOURNEY = Journey(
     delivery="twofactor:confirm_delivery",
     cancel="twofactor:method",
 )
-_REASONS: dict[Verdict, Promise] = {
-    Verdict.EXPIRED: errors.EXPIRED,
-    Verdict.SUPERSEDED: errors.SUPERSEDED,
-    Verdict.USED: errors.NEW_CODE_USED,
-}
 
 
 @handles_secrets
@@ -55,6 +51,7 @@ def confirm(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
         "form": CodeForm(),
         "destination": METHODS[Method.SMS].destination(owner(sign_in)),
         "delivery_url": reverse(_JOURNEY.delivery),
+        "resend_url": reverse(_JOURNEY.resend),
     }
     return render(request, "twofactor/method_confirm.html", context)
 
@@ -75,15 +72,7 @@ def _judge(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
         case Verdict.GONE:
             return gone(request)
         case _:
-            return _back(request, _reason(outcome))
-
-
-def _reason(outcome: Outcome) -> str | Promise:
-    if outcome.verdict == Verdict.WRONG:
-        return errors.TRIES_LEFT % {"count": outcome.tries_left}
-    if outcome.verdict == Verdict.OTHER_LOGIN:
-        return errors.OTHER_LOGIN % {"other": outcome.other_reference, "reference": outcome.reference}
-    return _REASONS[outcome.verdict]
+            return _back(request, reasons.of_new(outcome))
 
 
 def _back(request: HttpRequest, reason: str | Promise) -> HttpResponse:

@@ -22,13 +22,23 @@ from twofactor.forms import AnswerForm, CodeForm
 from twofactor.services.challenges import Outcome
 from twofactor.services.login import Proving, begin_proof
 from twofactor.services.login import prove as judge_proof
+from twofactor.views import method, new_contact
 from twofactor.views.challenge import Journey, answer, report, send_again, show
-from twofactor.views.method import go_on
 
 #: Where a proof leads, by its purpose.
-_ONWARD = {Purpose.CHANGE_PASSWORD: "accounts:password", Purpose.CHANGE_METHOD: "twofactor:method"}
+_ONWARD = {
+    Purpose.CHANGE_PASSWORD: "accounts:password",
+    Purpose.CHANGE_METHOD: "twofactor:method",
+    Purpose.CHANGE_CONTACT: "accounts:contact",
+}
 #: Where a client goes who does not go on.
-_BACK = {Purpose.CHANGE_PASSWORD: "home", Purpose.CHANGE_METHOD: "twofactor:method"}
+_BACK = {
+    Purpose.CHANGE_PASSWORD: "home",
+    Purpose.CHANGE_METHOD: "twofactor:method",
+    Purpose.CHANGE_CONTACT: "accounts:contact",
+}
+#: Journeys on which a proof is spent at once.
+_GO_ON = {Purpose.CHANGE_METHOD: method.go_on, Purpose.CHANGE_CONTACT: new_contact.go_on}
 
 
 @handles_secrets
@@ -91,8 +101,8 @@ def enter(request: HttpRequest, sign_in: SignIn, journey: Journey, form: AnswerF
 
     response = answer(request, sign_in, journey, form, judge, onward=_ONWARD[journey.purpose])
     for key in keys:
-        if journey.purpose == Purpose.CHANGE_METHOD:
-            return go_on(request, sign_in, key)
+        if journey.purpose in _GO_ON:
+            return _GO_ON[journey.purpose](request, sign_in, key)
         sessions.set_session_cookie(response, key)
     return response
 

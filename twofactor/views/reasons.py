@@ -18,6 +18,11 @@ _NAMED: dict[str, dict[Verdict, Promise]] = {
     },
     Method.SOFT_TOKEN: {Verdict.EXPIRED: errors.TOKEN_EXPIRED, Verdict.USED: errors.TOKEN_USED},
 }
+_OF_NEW: dict[Verdict, Promise] = {
+    Verdict.EXPIRED: errors.EXPIRED,
+    Verdict.SUPERSEDED: errors.SUPERSEDED,
+    Verdict.USED: errors.NEW_CODE_USED,
+}
 _MINUTE = timedelta(minutes=1)
 
 
@@ -43,6 +48,15 @@ def reason(outcome: Outcome, sign_in: SignIn, purpose: Purpose) -> str | Promise
             return words % {"other": outcome.other_reference, "reference": outcome.reference}
         case verdict:
             return _NAMED[_method(sign_in)][verdict]
+
+
+def of_new(outcome: Outcome) -> str | Promise:
+    """Why a code does not prove a new method or contact. At its last try the change ends; nothing is frozen."""
+    if outcome.verdict == Verdict.WRONG:
+        return errors.TRIES_LEFT % {"count": outcome.tries_left}
+    if outcome.verdict == Verdict.OTHER_LOGIN:
+        return errors.OTHER_LOGIN % {"other": outcome.other_reference, "reference": outcome.reference}
+    return _OF_NEW[outcome.verdict]
 
 
 def _method(sign_in: SignIn) -> str:

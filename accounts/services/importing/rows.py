@@ -6,23 +6,19 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from accounts.models import AccountState, Customer
+from portal.lib.addresses import AddressRefused, parse_email, parse_postal_address, same_contact
 from portal.lib.masking import mask_email, mask_mobile
 from portal.lib.phone import MobileProblem, MobileRefused, parse_mobile
 
 _NUMBER = re.compile(r"[0-9]{6}")
 # Control characters, and the direction marks that would make a name read otherwise than it is stored.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_LINE_BREAK = re.compile(r"\r\n?")
 _LANGUAGES = frozenset(code for code, _ in settings.LANGUAGES)
 _STATES = {AccountState.ACTIVE.value: False, AccountState.CLOSED.value: True}
 
-_MAX_NAME = 150  # characters, as the columns of the table
-_MAX_EMAIL = 254
-_MAX_ADDRESS = 500
+_MAX_NAME = 150  # characters, as the column of the table
 
 _MOBILE_PROBLEMS = {
     MobileProblem.MALFORMED: "not a phone number",
@@ -87,22 +83,17 @@ def _mobile(cell: str) -> str:
 
 
 def _email(cell: str) -> str:
-    name, _, domain = cell.rpartition("@")
-    address = f"{name}@{domain.lower()}"
     try:
-        if len(address) > _MAX_EMAIL:
-            raise ValidationError("too long")
-        validate_email(address)
-    except ValidationError:
-        raise FieldRefused("not an e-mail address") from None
-    return address
+        return parse_email(cell)
+    except AddressRefused as refused:
+        raise FieldRefused(str(refused)) from None
 
 
 def _postal_address(cell: str) -> str:
-    address = _LINE_BREAK.sub("\n", cell)
-    if len(address) > _MAX_ADDRESS or _UNPRINTABLE.search(address.replace("\n", "")):
-        raise FieldRefused(f"not up to {_MAX_ADDRESS} printable characters")
-    return address
+    try:
+        return parse_postal_address(cell)
+    except AddressRefused as refused:
+        raise FieldRefused(str(refused)) from None
 
 
 class Contact(NamedTuple):
@@ -121,8 +112,8 @@ class Contact(NamedTuple):
         return self.mask(value) if value else "none"
 
     def same(self, one: str, other: str) -> bool:
-        """Whether both reach the same place: case and line breaks do not matter."""
-        return one == other or " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+        """Whether both reach the same place."""
+        return same_contact(one, other)
 
 
 CONTACTS = {
