@@ -21,6 +21,7 @@ from accounts.services import contact as contacts
 from accounts.services import holds
 from accounts.services.contact import Refusal
 from portal.lib.masking import mask_email, mask_mobile
+from portal.lib.phone import grouped
 
 LABELS: dict[str, Promise] = {
     Contact.MOBILE: _("Mobile number"),
@@ -102,7 +103,10 @@ def review(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
         return gone(request)
     if not contacts.confirmed(change):
         return redirect("twofactor:new_contact")
-    context = {"old": _on_file(change.contact, change.old), "new": change.new}
+    context = {
+        "old": _on_file(change.contact, change.old),
+        "new": grouped(change.new) if change.contact == Contact.MOBILE else change.new,
+    }
     return render(request, "accounts/contact_review.html", context)
 
 
