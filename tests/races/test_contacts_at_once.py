@@ -13,7 +13,7 @@ from accounts.services import contact as contacts
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
 from portal.messaging.models import Message
-from tests.races.test_switches_at_once import at_the_key, enter, fresh
+from tests.races.test_switches_at_once import at_once, at_the_key, enter, fresh
 from tests.races.together import together
 from tests.twofactor.steps import code_for, freeze
 from tests.twofactor.switches import app_code
@@ -102,7 +102,7 @@ def test_a_freeze_against_a_change_leaves_nothing_half_done(
     for number in rounds:
         customer = somebody(number)
         sign_in = fresh(at_review(customer))
-        together([partial(contacts.save, sign_in), partial(freeze, customer)])
+        at_once(partial(contacts.save, sign_in), partial(freeze, customer))
         customer.refresh_from_db()
         done = ContactChange.objects.filter(customer=customer, state=ChangeState.DONE).count()
         assert customer.frozen
@@ -120,7 +120,7 @@ def test_a_new_contact_and_a_new_method_at_the_same_moment_are_one_of_them(
         customer = somebody(number)
         sign_in = fresh(at_review(customer))
         other, seed = at_the_key(customer)
-        together([partial(contacts.save, sign_in), partial(switching.confirm_token, fresh(other), app_code(seed))])
+        at_once(partial(contacts.save, sign_in), partial(switching.confirm_token, fresh(other), app_code(seed)))
         customer.refresh_from_db()
         assert (customer.email == _NEW) != (customer.method == Method.SOFT_TOKEN)
 
