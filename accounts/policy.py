@@ -82,6 +82,7 @@ NEW_CONTACT_TRIES = 5
 
 #: What was replaced is deleted once its owner has been told for long enough.
 FORMER_CONTACT = sending.TELL_FORMER
+REPLACED_SHOWN = 20  # changes that staff can take back
 #: A change that was begun and never done is deleted after this.
 CONTACT_CHANGE_RETENTION = timedelta(days=1)
 

@@ -183,6 +183,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # of a body; and of everything but the 
 UPLOADS = {  # which addresses take a file, and of how many bytes
     r"^/staff/freeze-lists/\Z": 2 * 1024 * 1024,
     r"^/staff/queue/[0-9a-f-]{36}/evidence/\Z": 10 * 1024 * 1024,
+    r"^/staff/accounts/customer/[0-9]{1,18}/amend-contacts/\Z": 10 * 1024 * 1024,
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024

@@ -32,13 +32,15 @@ class ChangeState(models.TextChoices):
 class ContactChange(models.Model):
     """What a client wants to be reached at, bound to the session that asked; once done, what it replaced.
 
+    A change by staff has no session: it was proposed and approved, and stands here from the moment it was done.
+
     Both contacts are sealed, bound to the row. A session has at most one change that is open, and another one replaces
     it. What was replaced is kept for a while, because its owner has to hear of what happens next.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="contact_changes")
-    sign_in = models.ForeignKey("SignIn", on_delete=models.CASCADE, related_name="contact_changes")
+    sign_in = models.ForeignKey("SignIn", on_delete=models.CASCADE, null=True, related_name="contact_changes")
     epoch = models.PositiveIntegerField()  # of the account when it began: whatever ends sessions ends it too
     contact = models.CharField(max_length=16, choices=Contact)
     sealed_old = models.BinaryField()
@@ -60,12 +62,13 @@ class ContactChange(models.Model):
             models.CheckConstraint(
                 name="a_contact_changes_once_proven",
                 condition=~Q(state=ChangeState.DONE)
-                | Q(proven_at__isnull=False, ended_at__isnull=False) & ~Q(reference=""),
+                | Q(ended_at__isnull=False) & ~Q(reference="") & (Q(proven_at__isnull=False) | Q(sign_in__isnull=True)),
             ),
             models.CheckConstraint(
                 name="a_new_contact_is_confirmed",
                 condition=~Q(state=ChangeState.DONE)
                 | Q(contact=Contact.POSTAL_ADDRESS)
+                | Q(sign_in__isnull=True)
                 | Q(confirmed_at__isnull=False),
             ),
         ]

@@ -23,7 +23,8 @@ from portal.messaging import notices
 from portal.messaging.models import Message
 from portal.messaging.texts import Detail, Notice
 
-_NOTICES = {
+#: What the client is told of a changed contact.
+NOTICES = {
     Contact.MOBILE: Notice.MOBILE_CHANGED,
     Contact.EMAIL: Notice.EMAIL_CHANGED,
     Contact.POSTAL_ADDRESS: Notice.ADDRESS_CHANGED,
@@ -122,7 +123,7 @@ def save(sign_in: SignIn) -> Saved:
         facts={"contacts": contact.value, "reference": change.reference},
     )
     detail = Detail(reference=change.reference)
-    notices.tell(customer, _NOTICES[contact], now=now, detail=detail)
+    notices.tell(customer, NOTICES[contact], now=now, detail=detail)
     return Saved(key=sign_ins.keep(sign_in, customer))
 
 
@@ -138,7 +139,7 @@ def completed(sign_in: SignIn) -> tuple[ContactChange, list[Message]] | None:
     done = ContactChange.objects.filter(sign_in=sign_in, state=ChangeState.DONE).order_by("-ended_at").first()
     if done is None or done.ended_at is None:
         return None
-    kind = f"notice.{_NOTICES[Contact(done.contact)]}"
+    kind = f"notice.{NOTICES[Contact(done.contact)]}"
     told = Message.objects.filter(customer_id=done.customer_id, kind=kind, created_at=done.ended_at)
     return done, list(told.order_by("channel", "to_masked"))
 

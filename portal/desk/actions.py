@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AccountState, Customer, FreezeCause
-from accounts.services import freezing, holds, lockout
+from accounts.services import amending, freezing, holds, lockout
 from twofactor.services import withdrawal
 
 
@@ -88,6 +88,20 @@ ACTIONS: tuple[Action, ...] = (
         lambda client: _open(client) and bool(client.email or client.mobile),
     ),
     Action("lift_hold", _("Lift the hold"), "admin:desk_lift_hold", "accounts.override_hold", _on_hold),
+    Action(
+        "amend_contacts",
+        _("Record a signed form"),
+        "admin:desk_amend_contacts",
+        "accounts.propose",
+        _open,
+    ),
+    Action(
+        "restore_contact",
+        _("Take back a change of contact"),
+        "admin:desk_restore_contact",
+        "accounts.propose",
+        lambda client: _open(client) and bool(amending.replaced(client, now=timezone.now())),
+    ),
     Action(
         "withdraw_method",
         _("Withdraw the verification method"),

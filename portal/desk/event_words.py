@@ -108,6 +108,8 @@ PAGES: dict[str, str | Promise] = {
     "end sessions": _("End sessions"),
     "test notice": _("Send a test notice"),
     "lift hold": _("Lift the hold"),
+    "amend contacts": _("Record a signed form"),
+    "restore contact": _("Take back a change of contact"),
 }
 
 

@@ -1,9 +1,10 @@
 """What takes a second person: each kind of proposal with its facts, its verb, and how it reads."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import IO
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -11,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.forms import QUESTIONS
-from accounts.models import AccountState, Customer, FreezeCause, Method
-from accounts.services import lockout
+from accounts.models import AccountState, Contact, Customer, FreezeCause, Method
+from accounts.services import amending, lockout
 from accounts.services.staff import own_client_ids
 from portal.approvals import policy, proposals
 from portal.approvals.models import Proposal
 from portal.approvals.rules import Deed, Facts, RefusedError
-from portal.lib.masking import mask_mobile
+from portal.desk.checklists import CHANNELS
+from portal.lib.masking import mask_email, mask_mobile
 from twofactor.services import withdrawal
 
 #: Freezes that end for many at once. Whoever was frozen by wrong codes or by themselves is talked to one by one.
@@ -46,7 +48,13 @@ class Kind:
 
 
 def propose(
-    kind: Kind, *clients: Customer, maker: Customer, reason: str, after: Mapping[str, str], now: datetime
+    kind: Kind,
+    *clients: Customer,
+    maker: Customer,
+    reason: str,
+    after: Mapping[str, str],
+    evidence: Iterable[IO[bytes]] = (),
+    now: datetime,
 ) -> Proposal:
     """Propose it for these clients, with the facts as they are under their locks. Raises `RefusedError`."""
     with transaction.atomic():
@@ -61,6 +69,7 @@ def propose(
             reason=reason,
             before=kind.current(*accounts),
             after=after,
+            evidence=evidence,
             now=now,
         )
 
@@ -195,6 +204,44 @@ def _withdraw_lines(before: Facts, after: Facts) -> list[Line]:
     ]
 
 
+# --- Contacts ---------------------------------------------------------------------------------------------
+
+
+def _why_not_amend(maker: Customer, client: Customer, *, now: datetime) -> str:
+    return amending.why_not(client)
+
+
+def _amend(deed: Deed) -> None:
+    after = deed.proposal.after
+    if "channel" in after and not deed.proposal.evidence.exists():
+        raise RefusedError(_("The scan of the signed form is missing: return it to the maker."))
+    amending.amend(
+        deed.accounts[0],
+        {contact.value: after[contact] for contact in Contact if contact in after},
+        staff=deed.checker,
+        reference=deed.proposal.reference,
+        approval=_approval(deed),
+        now=deed.now,
+    )
+
+
+def _amend_lines(before: Facts, after: Facts) -> list[Line]:
+    """The old contact masked. The new one in full, because whoever approves compares it with the form."""
+    mask: dict[str, Callable[[str], str]] = {
+        Contact.MOBILE: lambda value: mask_mobile(value).shown,
+        Contact.EMAIL: mask_email,
+        Contact.POSTAL_ADDRESS: lambda value: "•••" if value else "",
+    }
+    lines = [
+        Line(str(contact.label).capitalize(), mask[contact](before[contact]), after[contact])
+        for contact in Contact
+        if contact in after
+    ]
+    if "channel" in after:
+        return [*lines, Line(_("The form came by"), "", str(CHANNELS[after["channel"]]))]
+    return [*lines, _identity(after)]
+
+
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -215,5 +262,6 @@ KINDS: dict[str, Kind] = {
             _withdraw,
             _withdraw_lines,
         ),
+        Kind("contacts", gettext_lazy("Change contacts"), _why_not_amend, amending.facts, _amend, _amend_lines),
     )
 }

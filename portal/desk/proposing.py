@@ -21,7 +21,7 @@ from portal.approvals import policy
 from portal.approvals.models import Proposal, State
 from portal.approvals.rules import RefusedError
 from portal.desk import kinds
-from portal.desk.checklists import ChecklistForm
+from portal.desk.checklists import ChecklistForm, PaperForm
 from portal.desk.guards import client_for, door, page, staff_with
 from portal.desk.kinds import KINDS, Kind
 from portal.lib.digits import six_digits
@@ -73,25 +73,25 @@ def _one(site: AdminSite, request: HttpRequest, pk: int, kind: Kind) -> HttpResp
     client = client_for(pk, staff, f"propose {kind.name}")
     refusal = kind.why_not(staff, client, now=timezone.now())
     form = UnfreezeForm(request.POST if request.method == "POST" else None)
-    if not refusal and form.is_valid() and _passed(form, client, staff):
+    if not refusal and form.is_valid() and passed(form, client, staff):
         try:
             proposal = kinds.propose(
                 kind,
                 client,
                 maker=staff,
                 reason=form.cleaned_data["reason"],
-                after=_checked(form),
+                after=checked_by(form),
                 now=timezone.now(),
             )
         except RefusedError as problem:
             form.add_error(None, str(problem))
         else:
-            return _made(request, proposal)
+            return made(request, proposal)
     facts = {"client": client, "form": form, "refusal": refusal, "mobile": mask_mobile(client.mobile).shown}
     return _asked(site, request, kind, facts)
 
 
-def _passed(form: UnfreezeForm, client: Customer, staff: Customer) -> bool:
+def passed(form: UnfreezeForm, client: Customer, staff: Customer) -> bool:
     """Whether the caller passed the identity check; one who did not is on record."""
     if form.cleaned_data["passed"]:
         return True
@@ -101,11 +101,13 @@ def _passed(form: UnfreezeForm, client: Customer, staff: Customer) -> bool:
     return False
 
 
-def _checked(form: UnfreezeForm) -> dict[str, str]:
+def checked_by(form: UnfreezeForm) -> dict[str, str]:
+    """The identity check as the facts of a proposal hold it: what was asked, never what was answered."""
     return {"questions": ", ".join(form.cleaned_data["questions"]), "passed": "yes"}
 
 
-def _made(request: HttpRequest, proposal: Proposal) -> HttpResponse:
+def made(request: HttpRequest, proposal: Proposal) -> HttpResponse:
+    """To the proposal, with its number and its deadline."""
     messages.success(
         request,
         _("Proposed, case number %(reference)s. A colleague has to approve it by %(time)s.")
@@ -139,7 +141,7 @@ def bulk_unfreeze(site: AdminSite, request: HttpRequest) -> HttpResponse:
         except RefusedError as problem:
             form.add_error(None, str(problem))
         else:
-            return _made(request, proposal)
+            return made(request, proposal)
     return _asked(site, request, kind, {"form": form, "most": policy.ACCOUNTS})
 
 
@@ -180,8 +182,8 @@ def mend(site: AdminSite, request: HttpRequest, pk: str) -> HttpResponse:
     if proposal.subject_id:
         client_for(proposal.subject_id, staff, f"mend {kind.name}")
     form = _mending(proposal, request)
-    if form.is_valid() and (isinstance(form, BulkForm) or _passed(form, clients[0], staff)):
-        checked = proposal.after if isinstance(form, BulkForm) else _checked(form)
+    if form.is_valid() and (not isinstance(form, UnfreezeForm) or passed(form, clients[0], staff)):
+        checked = {**proposal.after, **(checked_by(form) if isinstance(form, UnfreezeForm) else {})}
         try:
             sent = kinds.resubmit(
                 proposal,
@@ -194,12 +196,12 @@ def mend(site: AdminSite, request: HttpRequest, pk: str) -> HttpResponse:
         except RefusedError as problem:
             form.add_error(None, str(problem))
         else:
-            return _made(request, sent)
+            return made(request, sent)
     facts = {"form": form, "proposal": proposal, "client": proposal.subject, "most": policy.ACCOUNTS}
     return _asked(site, request, kind, facts)
 
 
-def _mending(proposal: Proposal, request: HttpRequest) -> "BulkForm | UnfreezeForm":
+def _mending(proposal: Proposal, request: HttpRequest) -> "ChecklistForm | UnfreezeForm":
     """The form of its kind, filled in as it was. Which accounts it is about does not change."""
     posted = request.POST if request.method == "POST" else None
     after = proposal.after
@@ -207,6 +209,8 @@ def _mending(proposal: Proposal, request: HttpRequest) -> "BulkForm | UnfreezeFo
         form = BulkForm(posted, initial={"reason": proposal.reason})
         del form.fields["accounts"]
         return form
+    if "channel" in after:
+        return PaperForm.without_contacts(posted, reason=proposal.reason)
     asked = after["questions"].split(", ")
     return UnfreezeForm(posted, initial={"reason": proposal.reason, "questions": asked})
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from two_factor.admin import AdminSiteOTPRequiredMixin
 
 from portal.desk import (
+    amending,
     audit,
     client,
     colleagues,
@@ -41,6 +42,7 @@ _ROOMS = (
     freezing,
     emergency,
     holds,
+    amending,
     proposing,
     queue,
     surveillance,

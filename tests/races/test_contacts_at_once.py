@@ -5,14 +5,19 @@ from functools import partial
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import ChangeState, Contact, ContactChange, Customer, Method, Purpose, SignIn
 from accounts.services import contact as contacts
+from accounts.services.staff import make_roles
+from portal.approvals.models import Proposal
+from portal.approvals.rules import RefusedError
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
 from portal.messaging.models import Message
+from tests.approvals.steps import approve, propose
 from tests.races.test_switches_at_once import at_once, at_the_key, enter, fresh
 from tests.races.together import together
 from tests.twofactor.steps import code_for, freeze
@@ -123,6 +128,38 @@ def test_a_new_contact_and_a_new_method_at_the_same_moment_are_one_of_them(
         at_once(partial(contacts.save, sign_in), partial(switching.confirm_token, fresh(other), app_code(seed)))
         customer.refresh_from_db()
         assert (customer.email == _NEW) != (customer.method == Method.SOFT_TOKEN)
+
+
+def test_a_change_by_the_client_and_one_off_a_form_at_the_same_moment_are_one_of_them(
+    rounds: range, somebody: Callable[[int], Customer], caps_lifted: None
+) -> None:
+    """K4: looked at again under the lock, whichever comes first"""
+    make_roles()
+    staff = {role: Customer.objects.create_staff(f"{role}.one") for role in ("clerk", "supervisor")}
+    for role, person in staff.items():
+        person.groups.add(Group.objects.get(name=role))
+    for number in rounds:
+        customer = somebody(number)
+        after = {"email": "office@example.com", "questions": "full name, recent trade", "passed": "yes"}
+        proposal = propose(customer, staff["clerk"], "contacts", after=after)
+        sign_in = fresh(at_review(customer))
+
+        def decide(proposal: Proposal = proposal) -> bool:
+            try:
+                approve(proposal, staff["supervisor"])
+            except RefusedError:
+                return False
+            return True
+
+        def save(sign_in: SignIn = sign_in) -> bool:
+            return bool(contacts.save(sign_in).key)
+
+        deeds: list[Callable[[], bool]] = [decide, save]
+        approved, saved = together(deeds)
+        assert approved != saved
+        customer.refresh_from_db()
+        assert customer.email == ("office@example.com" if approved else _NEW)
+        assert customer.security_epoch == 1
 
 
 def test_wrong_codes_at_once_are_all_counted(
