@@ -3,6 +3,7 @@
 import json
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Queue
@@ -26,9 +27,11 @@ class Arrival:
 
 
 class Carrier:
-    """Both servers, on loopback."""
+    """Both servers, on loopback. Each text message is answered after a pause of so many seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, pause: float = 0.0) -> None:
+        self.pause = pause
+        self._first: dict[str, float] = {}  # when each code was here for the first time
         self._arrived: defaultdict[str, Queue[Arrival]] = defaultdict(Queue)
         self._lock = Lock()
         self._texts = _Texts(self)
@@ -46,7 +49,18 @@ class Carrier:
         """Called for each message."""
         with self._lock:
             waiting = self._arrived[to]
+            self._first.setdefault(text[:6], at)
         waiting.put(Arrival(text[:6], at))
+
+    @property
+    def taken(self) -> int:
+        """How many different codes have come."""
+        return len(self._first)
+
+    def arrivals(self) -> Mapping[str, float]:
+        """When each code was here, by the monotonic clock."""
+        with self._lock:
+            return dict(self._first)
 
     def wait(self, to: str) -> Arrival:
         """The code for this number; raises `BenchError` when none comes."""
@@ -66,6 +80,7 @@ class Carrier:
 
 class _Texts(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, carrier: Carrier) -> None:
         super().__init__(("127.0.0.1", 0), _Door)
@@ -86,6 +101,7 @@ class _Door(BaseHTTPRequestHandler):
         at = time.monotonic()
         message = json.loads(body)
         self.server.carrier.keep(message["to"], message["text"], at)
+        time.sleep(self.server.carrier.pause)
         answer = json.dumps({"id": message["reference"]}).encode()
         self.send_response(202)
         self.send_header("Content-Type", "application/json")

@@ -9,6 +9,7 @@ from tests.benchmarks.figures import Figure, Report, aligned, percentile
 from tests.benchmarks.login import STEPS
 from tests.benchmarks.pace import Paced
 from tests.benchmarks.page import Page
+from tests.benchmarks.sending import Sending
 from tests.benchmarks.site import Site
 from tests.benchmarks.token_app import TokenApp
 
@@ -128,6 +129,28 @@ def add_finding(report: Report, few: Mapping[str, float], many: Mapping[str, flo
         Figure("find_million_ratio", "Finding a client, 1,000,000 accounts to 1,000",
                max(many[kind] / few[kind] for kind in kinds), "times", 3),
         *(Figure(f"find_{kind}", f"  by {kind.replace('_', ' ')}", many[kind], "ms") for kind in kinds),
+    )  # fmt: skip
+
+
+def add_sending(report: Report, sent: Sending) -> None:
+    """What one worker on one core sends, and what stands in the way of a code."""
+    for name, title, rate, least in (
+        ("http", "a gateway that takes 200 ms", sent.http, 150),
+        ("smpp", "SMPP", sent.smpp, 300),
+    ):
+        report.add(
+            Figure(f"send_{name}_milliseconds", f"One worker over {title}: time for a message", 1000 / rate.per_second,
+                   "ms", 1000 / least),
+            Figure(f"send_{name}_cpu", "  its CPU for a message", rate.cpu, "ms", 4),
+            Figure(f"send_{name}_memory", "  its memory", rate.memory, "MB", 150),
+            Figure(f"send_{name}_rate", "  messages a second", rate.per_second, "messages"),
+        )  # fmt: skip
+    few, many = sent.claims
+    report.add(
+        Figure("code_behind_notices_p99", "A code behind 20,000 notices: commit to the carrier's hands, p99",
+               percentile(list(sent.behind_notices), 99), "ms", 500),
+        Figure("claim_backlog_ratio", "Claiming a message, a backlog of 100,000 to one of 100", many / few, "times", 1.2),
+        Figure("claim", "  among 100,000", many, "ms"),
     )  # fmt: skip
 
 
