@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.lib.sentinel import SCHEME, Watched, parse
+
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
 
@@ -107,6 +109,14 @@ def _decode_key(name: str, encoded: str) -> bytes:
     if len(value) != 32:
         raise ImproperlyConfigured(f"{name} must hold 32 bytes in base64url.")
     return value
+
+
+def watched(name: str, url: str) -> Watched | None:
+    """Redis behind Sentinels, if this is an address of Sentinels."""
+    try:
+        return parse(url) if url.startswith(SCHEME) else None
+    except ValueError as problem:
+        raise ImproperlyConfigured(f"{name}: {problem}.") from None
 
 
 def database(name: str) -> dict[str, object]:

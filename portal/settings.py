@@ -101,12 +101,17 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.secret("REDIS_URL")
+WATCHED = env.watched("REDIS_URL", REDIS_URL)  # Redis behind Sentinels, or None for one that stays where it is
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
+        "LOCATION": [REDIS_URL],
         "KEY_PREFIX": "portal",
-        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        "OPTIONS": {
+            "socket_connect_timeout": 0.5,
+            "socket_timeout": 0.5,
+            **({"pool_class": "portal.lib.sentinel.SentinelPool"} if WATCHED else {}),
+        },
     },
 }
 
@@ -224,7 +229,7 @@ EVIDENCE_DIRECTORY = env.text("EVIDENCE_DIRECTORY", str(DATA_DIR / "evidence") i
 AUDIT_HEAD_DIRECTORY = env.text("AUDIT_HEAD_DIRECTORY", str(DATA_DIR / "audit-heads") if DEMO else "")
 
 # --- Celery: only nudges travel here; each value was tried with a dead and with a frozen broker -----------
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_URL = WATCHED.broker_url if WATCHED else REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_ACKS_LATE = True
@@ -241,6 +246,7 @@ CELERY_TASK_DEFAULT_QUEUE = "portal"
 CELERY_TASK_QUEUES = [Queue("codes"), Queue("portal")]
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_TRANSPORT_OPTIONS = {
+    **({"master_name": WATCHED.master, "sentinel_kwargs": {"socket_timeout": 0.5}} if WATCHED else {}),
     "queue_order_strategy": "priority",  # in the order of the list
     "socket_connect_timeout": 0.5,
     "socket_timeout": 0.5,

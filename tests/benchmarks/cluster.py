@@ -19,7 +19,7 @@ from tests.benchmarks.processes import BenchError, Processes
 OWNER, WEB, WORKER = "portal", "web", "worker"
 _OPTIONS = (
     "listen_addresses=",
-    "max_connections=100",
+    "max_connections=200",
     "shared_buffers=512MB",
     "max_wal_size=4GB",
     "shared_preload_libraries=pg_stat_statements",

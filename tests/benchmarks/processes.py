@@ -86,8 +86,7 @@ class Processes:
         except subprocess.TimeoutExpired:
             raise BenchError(f"{name} took more than {seconds:.0f} s.") from None
         finally:
-            process.stop()
-            self._running.remove(process)
+            self.end(process)
         if code:
             raise BenchError(f"{name} failed:\n{_tail(process.log)}")
         return process.log.read_text(encoding="utf-8")
@@ -100,6 +99,11 @@ class Processes:
             if time.monotonic() > end:
                 raise BenchError(f"Waited {seconds:.0f} s in vain for {what}.")
             time.sleep(0.05)
+
+    def end(self, process: Process) -> None:
+        """Stop one before its time."""
+        process.stop()
+        self._running.remove(process)
 
     def check(self) -> None:
         """Raises `BenchError` if a process that should run has ended."""

@@ -149,7 +149,8 @@ def add_sending(report: Report, sent: Sending) -> None:
     report.add(
         Figure("code_behind_notices_p99", "A code behind 20,000 notices: commit to the carrier's hands, p99",
                percentile(list(sent.behind_notices), 99), "ms", 500),
-        Figure("claim_backlog_ratio", "Claiming a message, a backlog of 100,000 to one of 100", many / few, "times", 1.2),
+        Figure("claim_backlog_ratio", "Claiming a message, a backlog of 100,000 to one of 100", many / few,
+               "times", 1.2),
         Figure("claim", "  among 100,000", many, "ms"),
     )  # fmt: skip
 

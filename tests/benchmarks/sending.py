@@ -5,7 +5,8 @@ The worker is held to one core; everything else has the others.
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psutil
@@ -54,13 +55,22 @@ def _site(built: House, name: str, **more: str) -> dict[str, str]:
     return {**built.env, "REDIS_URL": redis, "DATABASE_URL": built.cluster.url(name, WORKER), **more}
 
 
-def _worker(built: House, name: str, env: Mapping[str, str], *more: str) -> psutil.Process:
+def _do(built: House, env: Mapping[str, str], *arguments: str) -> list[str]:
+    """Something inside this portal; the lines that it printed."""
+    return built.module("messages", *arguments, DATABASE_URL=env["DATABASE_URL"], REDIS_URL=env["REDIS_URL"])
+
+
+@contextmanager
+def _worker(built: House, name: str, env: Mapping[str, str], *more: str) -> Iterator[psutil.Process]:
+    """One worker on one core, which ends with what is measured: its connections are many."""
     command = (sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "-P", "threads", "-c", str(THREADS))
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "warning")
     own = {**env, "DATABASE_POOL": str(THREADS)}
-    worker = psutil.Process(built.processes.start(f"worker-{name}", *command, *quiet, *more, env=own).pid)
+    process = built.processes.start(f"worker-{name}", *command, *quiet, *more, env=own)
+    worker = psutil.Process(process.pid)
     worker.cpu_affinity([0])
-    return worker
+    yield worker
+    built.processes.end(process)
 
 
 def _cpu(worker: psutil.Process) -> float:
@@ -80,13 +90,13 @@ def _wait(taken: Callable[[], int], number: int) -> float:
 
 def _drain(built: House, name: str, env: Mapping[str, str], taken: Callable[[], int]) -> Rate:
     """Put everything while nobody works, then let one worker loose, and measure between its first and last."""
-    built.module("messages", "put", str(MESSAGES), **env)
-    worker = _worker(built, name, env)
+    _do(built, env, "put", str(MESSAGES))
     few = MESSAGES // 10  # what comes before is the start
-    began, spent = _wait(taken, few), _cpu(worker)
-    ended = _wait(taken, MESSAGES)
-    spent, measured = _cpu(worker) - spent, MESSAGES - few
-    return Rate(measured / (ended - began), spent * 1000 / measured, worker.memory_info().rss / 2**20)
+    with _worker(built, name, env) as worker:
+        began, spent = _wait(taken, few), _cpu(worker)
+        ended = _wait(taken, MESSAGES)
+        spent, measured = _cpu(worker) - spent, MESSAGES - few
+        return Rate(measured / (ended - began), spent * 1000 / measured, worker.memory_info().rss / 2**20)
 
 
 def _by_http(built: House) -> Rate:
@@ -105,18 +115,20 @@ def _by_smpp(built: House) -> Rate:
             SMPP_SYSTEM_ID="portal", SMPP_PASSWORD="smpp-word", SMPP_WINDOW="50",
             SMPP_SOCKET=str(built.folder / "smpp" / "smpp.sock"),
         )  # fmt: skip
-        built.processes.start("smpp", sys.executable, "manage.py", "run_smpp", env=env)
-        return _drain(built, "smpp", env, lambda: len(carrier.all("submit")))
+        bind = built.processes.start("smpp", sys.executable, "manage.py", "run_smpp", env=env)
+        rate = _drain(built, "smpp", env, lambda: len(carrier.all("submit")))
+        built.processes.end(bind)
+        return rate
 
 
 def _behind_notices(built: House) -> tuple[float, ...]:
     carrier = Carrier()
     try:
         env = _site(built, "notices", SMS_HTTP_URL=carrier.url, EMAIL_PORT=str(carrier.mail_port))
-        built.module("messages", "notices", str(NOTICES), **env)
-        _worker(built, "notices", env, "--beat", "--scheduler", "celery.beat.Scheduler")
-        time.sleep(15)  # a sweep has handed out what it takes at once
-        lines = built.module("messages", "paced", str(PACED), str(PER_SECOND), **env)
+        _do(built, env, "notices", str(NOTICES))
+        with _worker(built, "notices", env, "--beat", "--scheduler", "celery.beat.Scheduler"):
+            time.sleep(15)  # a sweep has handed out what it takes at once
+            lines = _do(built, env, "paced", str(PACED), str(PER_SECOND))
         put = {code: float(at) for code, at in (line.split() for line in lines[-PACED:])}
         arrived = carrier.arrivals()
         return tuple((arrived[code] - at) * 1000 for code, at in put.items())

@@ -1,8 +1,11 @@
 """What the script adds: the countdown that speaks rarely, the idle warning, live delivery, the shown password."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.browser.conftest import OpenPage, Portal, fill_login, log_in
+from tests.browser.test_officer import rows
 
 pytestmark = pytest.mark.browser
 
@@ -37,6 +40,24 @@ def test_the_delivery_state_comes_to_the_page_by_itself(portal: Portal, open_pag
     page.click("form.card button.primary")
     page.wait_for_url("**/login/verify/")
     page.get_by_text("Delivered to your phone").wait_for()
+
+
+def test_a_receipt_is_on_the_page_within_two_seconds(portal: Portal, open_page: OpenPage) -> None:
+    """S7, S11"""
+    portal.new_client("240010")
+    page = open_page("en")
+    fill_login(page, "240010")
+    page.click("form.card button.primary")
+    page.wait_for_url("**/login/verify/")
+    page.get_by_text("Delivered to your phone").wait_for()
+    shown = datetime.now(UTC)
+    ((settled,),) = rows(
+        portal,
+        "SELECT settled_at FROM messaging_message WHERE is_code AND customer_id ="
+        " (SELECT id FROM accounts_customer WHERE login = '240010')",
+    )
+    told = datetime.fromisoformat(settled).replace(tzinfo=UTC)
+    assert shown - told < timedelta(seconds=2)
 
 
 def test_an_idle_client_is_warned_and_can_stay(portal: Portal, open_page: OpenPage) -> None:

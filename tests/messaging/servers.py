@@ -33,10 +33,11 @@ def reply(status: str, body: bytes = b"{}") -> bytes:
 
 
 @contextmanager
-def serve(manner: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A server that treats each connection in its own manner; its port. Errors of a cut connection are its own."""
+def serve(manner: Callable[[socket.socket], None], port: int = 0) -> Iterator[int]:
+    """A server that treats each connection in its own manner; its port, if none is given. Errors of a cut connection
+    are its own."""
     stopped = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         listener.settimeout(0.1)
 
         def treat(connection: socket.socket) -> None:

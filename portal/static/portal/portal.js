@@ -118,9 +118,9 @@ if (delivery) {
       if (state === 'failed') prefer();
       if (state === 'failed' || state === 'delivered') return;
     }
-    setTimeout(poll, 2000);
+    setTimeout(poll, 1500);
   };
-  setTimeout(poll, 2000);
+  setTimeout(poll, 1500);
 }
 if (left && 'OTPCredential' in window) {
   const stop = new AbortController();
