@@ -95,7 +95,8 @@ LOSS_REPORT_EVERY = timedelta(hours=24)
 # --- Passwords -----------------------------------------------------------------------------------------
 PASSWORD_MIN, PASSWORD_MAX = 8, 128  # characters
 PASSWORD_HISTORY = 8  # the last ones that may not come back
-PASSWORD_REMINDER = timedelta(days=90)  # a reminder only: forced expiry makes passwords worse
+PASSWORD_REMINDER = timedelta(days=90)  # a reminder only, again after as long: forced expiry makes passwords worse
+REMINDERS_AT_ONCE = 5_000  # of one run of the task: everybody who was imported on one day has the same age
 
 # --- System verification ---------------------------------------------------------------------------------
 #: Proof of work: PBKDF2 of this many rounds, tried up to this many times. Under a second on a desktop and about

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from accounts.services import contact, freeze_runs, sign_ins, surveillance
+from accounts.services import contact, freeze_runs, password, sign_ins, surveillance
 
 
 @shared_task(name="accounts.purge")
@@ -13,6 +13,12 @@ def purge() -> None:
     now = timezone.now()
     sign_ins.purge(now)
     contact.purge(now)
+
+
+@shared_task(name="accounts.remind_of_passwords")
+def remind_of_passwords() -> None:
+    """Tell clients whose password is old."""
+    password.remind(timezone.now())
 
 
 @shared_task(name="accounts.clear_staff_sessions")

@@ -44,6 +44,12 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 3000},
     },
     "check-audit": {"task": "audit.check", "schedule": crontab(minute="45"), "options": {"expires": 3000}},
+    # Hourly through the day, because whoever was imported on one day is due on one day.
+    "remind-of-passwords": {
+        "task": "accounts.remind_of_passwords",
+        "schedule": crontab(minute="25", hour="10-17"),
+        "options": {"expires": 3000},
+    },
     # A page that shows a proposal knows by itself that its time is over; the task is for the record and the lists.
     "lapse-proposals": {"task": "approvals.lapse", "schedule": timedelta(seconds=60), "options": {"expires": 60}},
     # Retention. Small bites by night, when nobody logs in.

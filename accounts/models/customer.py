@@ -106,6 +106,7 @@ class Customer(AbstractBaseUser, PermissionsMixin):
     wrong_codes = models.PositiveSmallIntegerField(default=0)  # in a row, of the method in use
     must_change_password = models.BooleanField(default=False)
     password_changed_at = models.DateTimeField(default=timezone.now)
+    password_reminded_at = models.DateTimeField(null=True, blank=True)  # the last time that its age was told
     last_security_change_at = models.DateTimeField(null=True, blank=True)
     method_held_from = models.DateTimeField(null=True, blank=True)  # contacts changed, or password reset: no new method
     contact_held_from = models.DateTimeField(

@@ -1,12 +1,13 @@
-"""Changing a password."""
+"""Changing a password, and being reminded of its age."""
 
 from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
+from django.db.models import Q
 
 from accounts import policy
-from accounts.models import Customer, PasswordHistory, Purpose, SignIn
+from accounts.models import AccountState, Customer, PasswordHistory, Purpose, SignIn
 from accounts.services import sign_ins
 from portal.audit.events import Event
 from portal.audit.trail import record
@@ -43,6 +44,28 @@ def change_password(sign_in: SignIn, new_password: str, *, now: datetime) -> str
     notices.tell(customer, Notice.PASSWORD_CHANGED, now=now)
     record(Event.PASSWORD_CHANGED, actor=customer, subject=customer)
     return sign_ins.keep(sign_in, customer)
+
+
+def remind(now: datetime) -> int:
+    """Tell clients whose password is old, once in each `policy.PASSWORD_REMINDER`; how many. Nothing expires."""
+    since = now - policy.PASSWORD_REMINDER
+    old = Customer.objects.filter(
+        Q(password_reminded_at__isnull=True) | Q(password_reminded_at__lte=since),
+        is_staff=False,
+        is_active=True,
+        state=AccountState.ACTIVE,
+        must_change_password=False,
+        password_changed_at__lte=since,
+    )
+    reminded = 0
+    for pk in list(old.order_by("pk").values_list("pk", flat=True)[: policy.REMINDERS_AT_ONCE]):
+        with transaction.atomic():
+            customer = Customer.lock(pk)
+            if not old.filter(pk=pk).update(password_reminded_at=now):
+                continue  # changed, frozen or told meanwhile
+            notices.tell(customer, Notice.PASSWORD_OLD, now=now)
+        reminded += 1
+    return reminded
 
 
 def _authorised(sign_in: SignIn, customer: Customer, *, now: datetime) -> bool:

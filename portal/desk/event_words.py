@@ -77,6 +77,7 @@ NOTICES: dict[str, str | Promise] = {
     Notice.MOBILE_CHANGED: _("mobile changed"),
     Notice.EMAIL_CHANGED: _("e-mail changed"),
     Notice.ADDRESS_CHANGED: _("correspondence address changed"),
+    Notice.PASSWORD_OLD: _("reminder of an old password"),
     Notice.TEST: _("test"),
 }
 

@@ -37,6 +37,7 @@ class Notice(StrEnum):
     MOBILE_CHANGED = "mobile_changed"
     EMAIL_CHANGED = "email_changed"
     ADDRESS_CHANGED = "address_changed"
+    PASSWORD_OLD = "password_old"  # noqa: S105
     TEST = "test"
 
 
@@ -120,6 +121,11 @@ _EVENTS: dict[Notice, dict[str, str]] = {
         "zh-hant": "登記通訊地址已更改",
         "zh-hans": "登记通讯地址已修改",
         "en": "the correspondence address on file was changed",
+    },
+    Notice.PASSWORD_OLD: {
+        "zh-hant": "交易密碼已超過90天未更改，建議更改",
+        "zh-hans": "交易密码已超过90天未修改，建议修改",
+        "en": "the trading password is more than 90 days old, consider changing it",
     },
     Notice.TEST: {
         "zh-hant": "這是測試通知，帳戶沒有任何變動",
