@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import uuid4
 
+import structlog
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.lib import crypto
 
+log = structlog.get_logger(__name__)
 _SEAL = "contact"
 
 
@@ -100,6 +102,18 @@ class ContactChange(models.Model):
 
 
 def replaced_since(customer_id: int, since: datetime) -> list[ContactChange]:
-    """The changes of this account that were done since then, the newest first."""
+    """The changes of this account that were done since then, the newest first.
+
+    One that no key opens any more is left out and logged: it must not keep the owner from changing anything.
+    """
     done = ContactChange.objects.filter(customer=customer_id, state=ChangeState.DONE, ended_at__gt=since)
-    return list(done.order_by("-ended_at"))
+    return [each for each in done.order_by("-ended_at") if _opens(each)]
+
+
+def _opens(change: ContactChange) -> bool:
+    try:
+        change.old, change.new  # noqa: B018 - it is the opening that is tried
+    except crypto.CannotOpen:
+        log.warning("contact.sealed", change=str(change.pk))
+        return False
+    return True

@@ -107,6 +107,19 @@ def test_contacts_on_their_way_and_replaced_lie_sealed_and_not_for_ever(
     assert not ContactChange.objects.exists()
 
 
+def test_what_no_key_opens_any_more_stops_nobody(
+    inside: Visitor, amy: Customer, handset: Handset, clock: Clock
+) -> None:
+    """K3: a key that was lost with what it sealed"""
+    change(inside, handset, amy, "email")
+    ContactChange.objects.update(sealed_old=b"\x01lost")
+    clock.shift(policy.CONTACT_HOLD)
+    again = Visitor("en")
+    again.log_in(handset, amy)
+    clock.shift(A_MINUTE)
+    change(again, handset, amy, "postal_address")
+
+
 def test_the_trail_says_which_contact_and_never_what(inside: Visitor, amy: Customer, handset: Handset) -> None:
     """A4"""
     change(inside, handset, amy, "mobile")
