@@ -32,12 +32,14 @@ class Watched(Stage):
 
     def redis(self) -> None:
         common = ("--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", _WORD)
-        common = (*common, "--masterauth", _WORD, "--repl-diskless-sync-delay", "0")
+        follow = ("--masterauth", _WORD, "--repl-diskless-sync-delay", "0")
         for name in ("master", "replica"):
             home = self.folder / name
             home.mkdir()
             more = ("--replicaof", "127.0.0.1", str(self.ports["master"])) if name == "replica" else ()
-            self.start(name, "redis-server", "--port", str(self.ports[name]), "--dir", str(home), *common, *more)
+            self.start(
+                name, "redis-server", "--port", str(self.ports[name]), "--dir", str(home), *common, *follow, *more
+            )
             until(lambda: self._ask(name, "PING") == "PONG", f"the {name} answers")  # noqa: B023
         until(lambda: "master_link_status:up" in self._ask("replica", "INFO", "replication"), "the replica follows")
         for nth in range(_SENTINELS):
