@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "portal.audit",
     "portal.messaging",
     "portal.approvals",
+    "portal.letters",
     "accounts",
     "twofactor",
     *(["portal.demo"] if DEMO else []),

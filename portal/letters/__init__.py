@@ -1,0 +1,1 @@
+"""Letters that carry a code by post: approved, printed, posted, used. Accounts are rows of another app here."""
