@@ -8,10 +8,11 @@ from time import monotonic
 from uuid import UUID, uuid4
 
 import structlog
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
 from portal.lib import crypto
+from portal.lib.prepared import Prepared, PreparedInsert, PreparedUpdate, slot
 from portal.messaging import health, policy
 from portal.messaging.gateways.base import Envelope, Gateway, Refused, Unavailable
 from portal.messaging.models import Attempt, Message, SendCount, State
@@ -38,14 +39,32 @@ def deliver(message_id: UUID) -> float | None:
 
 
 def _claim(message_id: UUID, now: datetime) -> Message | None:
-    claim = uuid4()
-    taken = Message.objects.filter(
-        _TAKEABLE, pk=message_id, due_at__lte=now, expires_at__gt=now + policy.LEAST_LIFE
-    ).update(state=State.SENDING, claim=claim, due_at=now + policy.CLAIM_LEASE, tries=F("tries") + 1)
+    taken = _CLAIM.run(
+        pk=message_id, now=now, alive_at=now + policy.LEAST_LIFE, claim=uuid4(), lease_ends=now + policy.CLAIM_LEASE
+    )
     if not taken:
         expire(now, pk=message_id)
         return None
-    return Message.objects.get(pk=message_id)
+    return _CLAIMED.one(pk=message_id)
+
+
+_CLAIM = PreparedUpdate(
+    lambda: (
+        Message.objects.filter(
+            _TAKEABLE,
+            pk=slot(Message, "id", "pk"),
+            due_at__lte=slot(Message, "due_at", "now"),
+            expires_at__gt=slot(Message, "expires_at", "alive_at"),
+        ),
+        {
+            "state": State.SENDING,
+            "claim": slot(Message, "claim"),
+            "due_at": slot(Message, "due_at", "lease_ends"),
+            "tries": F("tries") + 1,
+        },
+    )
+)
+_CLAIMED = Prepared(lambda: Message.objects.filter(pk=slot(Message, "id", "pk")))
 
 
 def expire(now: datetime, **which: UUID) -> int:
@@ -125,17 +144,20 @@ def _call(gateway: Gateway, message: Message, envelope: Envelope, timeout: float
     finally:
         spent = int((monotonic() - start) * 1000)
         GATEWAY_SECONDS.labels(gateway.name, result.partition(":")[0]).observe(spent / 1000)
-        Attempt.objects.create(message=message, gateway=gateway.name, milliseconds=spent, result=result[:80])
+        _NEW_ATTEMPT.insert(Attempt(message=message, gateway=gateway.name, milliseconds=spent, result=result[:80]))
         log.info("message.attempt", gateway=gateway.name, milliseconds=spent, result=result)
+
+
+_NEW_ATTEMPT = PreparedInsert(Attempt)
 
 
 def _settle(message: Message, state: State, *, gateway: str, gateway_reference: str = "", problem: str = "") -> None:
     """Write down the outcome, if the claim is still ours. A receipt that was faster than we are stays."""
     now = timezone.now()
-    Message.objects.filter(pk=message.pk, claim=message.claim).update(
-        state=Case(When(state=State.SENDING, then=Value(state)), default=F("state")),
-        sealed=None,
-        claim=None,
+    _SETTLE.run(
+        pk=message.pk,
+        claim=message.claim,
+        outcome=state,
         gateway=gateway,
         gateway_reference=gateway_reference,
         problem=problem[:80],
@@ -143,6 +165,20 @@ def _settle(message: Message, state: State, *, gateway: str, gateway_reference: 
         settled_at=now,
     )
     MESSAGES.labels(message.channel, state.value).inc()
+
+
+_SETTLED = ("gateway", "gateway_reference", "problem", "sent_at", "settled_at")
+_SETTLE = PreparedUpdate(
+    lambda: (
+        Message.objects.filter(pk=slot(Message, "id", "pk"), claim=slot(Message, "claim")),
+        {
+            "state": Case(When(state=State.SENDING, then=slot(Message, "state", "outcome")), default=F("state")),
+            "sealed": None,
+            "claim": None,
+            **{name: slot(Message, name) for name in _SETTLED},
+        },
+    )
+)
 
 
 def due(now: datetime) -> list[tuple[UUID, bool]]:
