@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from accounts import sessions
@@ -37,7 +36,6 @@ def inside_or_forced(view: SessionView[P]) -> View[P]:
 
 
 def _inside(view: SessionView[P], *, forced_change: bool = False, with_previous: bool = False) -> View[P]:
-    @never_cache
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         found = sessions.lookup(request, with_previous=with_previous)
@@ -58,7 +56,6 @@ def _inside(view: SessionView[P], *, forced_change: bool = False, with_previous:
 def pending_required(view: SessionView[P]) -> View[P]:
     """Only for a login whose password was right and whose code is still to come."""
 
-    @never_cache
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         found = sessions.lookup(request)
@@ -94,8 +91,8 @@ def proof_required(purpose: Purpose, *, unless_forced: bool = False) -> Callable
 
 
 def handles_secrets(view: View[P]) -> View[P]:
-    """For views that take a password or a code: nothing is cached, and no error report shows what was typed."""
-    guarded: Any = never_cache(sensitive_post_parameters()(sensitive_variables()(view)))
+    """For views that take a password or a code: no error report shows what was typed."""
+    guarded: Any = sensitive_post_parameters()(sensitive_variables()(view))
     return guarded  # type: ignore[no-any-return]
 
 

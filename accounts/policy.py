@@ -101,7 +101,7 @@ REMINDERS_AT_ONCE = 5_000  # of one run of the task: everybody who was imported 
 # --- System verification ---------------------------------------------------------------------------------
 #: Proof of work: PBKDF2 of this many rounds, tried up to this many times. Under a second on a desktop and about
 #: two on an eight-year-old phone, while the client types.
-PROOF_COST, PROOF_TRIES = 1000, 1000
+PROOF_COST, PROOF_TRIES = 500, 2000
 VERIFICATION_LIFETIME = timedelta(minutes=20)  # a page may lie open while the client looks for the password
 PICTURE_LENGTH = 6  # digits
 

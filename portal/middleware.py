@@ -7,6 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from csp.constants import HEADER as CSP_HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.views import redirect_to_login
@@ -14,6 +17,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, ProgrammingError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.request import split_domain_port
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import get_language_from_path
 from django_otp.middleware import OTPMiddleware
@@ -80,6 +84,26 @@ class RequestContextMiddleware:
             status=response.status_code,
             milliseconds=round(seconds * 1000),
         )
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """The content security policy, which is the same on every page and therefore written once in each process.
+
+    An answer that was given a policy of its own gets that one.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        super().__init__(get_response)
+        self._ours = build_policy()
+
+    def process_request(self, request: HttpRequest) -> None:
+        """No page of ours uses a nonce."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if hasattr(response, "_csp_config"):
+            return super().process_response(request, response)
+        response.setdefault(CSP_HEADER, self._ours)
+        return response
 
 
 class TokenAppHostMiddleware:

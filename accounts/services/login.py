@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from accounts import policy
 from accounts.models import Customer, Result, SignIn
@@ -110,24 +110,20 @@ _NEW = PreparedInsert(SignIn)
 
 
 def _write_down(facts: Try, now: datetime) -> SignIn | None:
-    """The row of the try, or None if its verification was spent by another."""
-    try:
-        with transaction.atomic():
-            return _NEW.insert(
-                SignIn(
-                    at=now,
-                    number=facts.number,
-                    verification=facts.verification,
-                    address=facts.address,
-                    user_agent=facts.user_agent[:200],
-                    platform=facts.platform,
-                    language=facts.language,
-                    device=facts.browser.device if facts.browser else None,
-                    browser_seen=crypto.token_digest(facts.browser.token) if facts.browser else "",
-                )
-            )
-    except IntegrityError:
-        return None
+    """The row of the try, or None if its verification was spent by another. One statement, in force at once."""
+    return _NEW.insert_unless_there(
+        SignIn(
+            at=now,
+            number=facts.number,
+            verification=facts.verification,
+            address=facts.address,
+            user_agent=facts.user_agent[:200],
+            platform=facts.platform,
+            language=facts.language,
+            device=facts.browser.device if facts.browser else None,
+            browser_seen=crypto.token_digest(facts.browser.token) if facts.browser else "",
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import Expression, Field, Model, QuerySet
+from django.db.models.constants import OnConflict
 from django.db.models.query import get_related_populators
 from django.db.models.sql import InsertQuery, UpdateQuery
 
@@ -141,20 +142,38 @@ class PreparedInsert(Generic[M]):
     def _fields(self) -> list[Any]:
         return [field for field in self._meta.local_concrete_fields if field not in self._meta.db_returning_fields]
 
-    @cached_property
-    def _sql(self) -> str:
-        query = InsertQuery(self._model)
+    def _composed(self, on_conflict: OnConflict | None) -> str:
+        query = InsertQuery(self._model, on_conflict=on_conflict)
         query.insert_values(self._fields, [self._model()])
         compiler: Any = query.get_compiler(DEFAULT_DB_ALIAS)
         compiler.returning_fields = self._meta.db_returning_fields
         return str(compiler.as_sql()[0][0])
 
+    @cached_property
+    def _sql(self) -> str:
+        return self._composed(None)
+
+    @cached_property
+    def _sql_unless_there(self) -> str:
+        return self._composed(OnConflict.IGNORE)
+
     def insert(self, new: M) -> M:
         """The object, with the key that the database gave it. Raises `IntegrityError` as `save` does."""
+        self._run(self._sql, new)
+        return new
+
+    def insert_unless_there(self, new: M) -> M | None:
+        """The same for a model whose key the database gives; None where another row holds what must be unique."""
+        return new if self._run(self._sql_unless_there, new) else None
+
+    def _run(self, sql: str, new: M) -> bool:
         values = [field.get_db_prep_save(field.pre_save(new, True), connection) for field in self._fields]
         with connection.cursor() as cursor:
-            cursor.execute(self._sql, values)
+            cursor.execute(sql, values)
             if self._meta.db_returning_fields:
-                (new.pk,) = cursor.fetchone()
+                row = cursor.fetchone()
+                if row is None:
+                    return False
+                (new.pk,) = row
         new._state.adding, new._state.db = False, DEFAULT_DB_ALIAS
-        return new
+        return True
