@@ -1,4 +1,4 @@
-"""Somebody with a list of passwords has texts sent to numbers they earn from: what it costs, and what staff see of it."""
+"""Somebody with many passwords has texts sent to numbers they earn from: what it costs, and what staff see of it."""
 
 import random
 from collections import Counter
