@@ -1,4 +1,7 @@
-"""Run as `python -m tests.faults.put N LIFE...`: one client, and N codes in the outbox with these lives in turn."""
+"""Run as `python -m tests.faults.put N LIFE...`: one client, and N codes in the outbox with these lives in turn.
+
+No text is that of another message, whoever put it.
+"""
 
 import sys
 import time
@@ -12,7 +15,7 @@ from django.utils import timezone  # noqa: E402
 
 from accounts.models import Customer  # noqa: E402
 from portal.messaging import outbox  # noqa: E402
-from portal.messaging.models import Channel  # noqa: E402
+from portal.messaging.models import Channel, Message  # noqa: E402
 from tests.actors import PASSWORD  # noqa: E402
 
 _PAUSE = 0.02  # seconds between two messages, so that they come while workers fall
@@ -22,7 +25,8 @@ def main(number: int, lives: list[float]) -> None:
     """Put the messages."""
     if not Customer.objects.exists():
         Customer.objects.create_client("100001", password=PASSWORD, name="Amy", mobile="+85291234567")
-    for place in range(number):
+    first = Message.objects.filter(is_code=True).count()
+    for place in range(first, first + number):
         outbox.put(
             channel=Channel.SMS,
             kind="code.login",
