@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -104,3 +105,6 @@ class SmppGateway:
 
     def receipts(self, request: ReceiptRequest) -> list[Receipt]:
         raise Forged("receipts come over the bind")
+
+    def binds(self, timeout: float) -> Mapping[str, str]:
+        return {str(bind): str(condition) for bind, condition in ask("state", timeout).get("binds", {}).items()}
