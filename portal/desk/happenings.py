@@ -79,6 +79,8 @@ def _state(each: Message) -> str:
     said = str(each.get_state_display())
     if each.settled_at and each.state not in {State.QUEUED, State.SENDING}:
         said = _("%(state)s at %(time)s") % {"state": said, "time": clock(each.settled_at)}
+    if each.delayed_at and each.state == State.SENT:
+        said = _("%(state)s, held up by the network since %(time)s") % {"state": said, "time": clock(each.delayed_at)}
     return f"{said} ({each.problem})" if each.problem else said
 
 

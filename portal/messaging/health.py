@@ -3,8 +3,8 @@
 Each worker looks at the same tables, once a second at most. A gateway that does badly is left: for `AWAY` it comes
 after the others, then it gets a little of the traffic, and more with each minute. Leaving is one locked write, so that
 workers agree; of gateways that stand in for each other one is left at a time, at most every `AWAY`. One that is left is
-still a way out when nothing else takes the message. While a call of this process hangs, its other messages begin with
-another gateway: they need not wait to learn what that call will say.
+still a way out when nothing else takes the message. While a call of this process hangs, and until a look has seen what
+became of it, its other messages begin with another gateway: they need not wait to learn what that call will say.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,26 +38,35 @@ _looks: dict[tuple[str, ...], _Look] = {}
 #: The calls of this process that have no outcome on record yet: gateway and when they began, by the monotonic clock.
 _calls: dict[UUID, tuple[str, float]] = {}
 
+#: When the last one that hung has ended, by gateway: what it has shown is believed at once, and seen by the next look.
+_hung: dict[str, float] = {}
+
 
 @contextmanager
 def calling(gateway: str) -> Iterator[None]:
     """Around one call and the writing down of its outcome."""
-    call = uuid4()
-    _calls[call] = gateway, monotonic()
+    call, began = uuid4(), monotonic()
+    _calls[call] = gateway, began
     try:
         yield
     finally:
+        if monotonic() > began + policy.HANGING_AFTER:
+            _hung[gateway] = monotonic()
         del _calls[call]
 
 
 def _hangs(gateway: str) -> bool:
-    since = monotonic() - policy.HANGING_AFTER
+    now = monotonic()
+    if now < _hung.get(gateway, float("-inf")) + 2 * policy.LOOK_EVERY.total_seconds():
+        return True
+    since = now - policy.HANGING_AFTER
     return any(name == gateway and began < since for name, began in list(_calls.values()))
 
 
 def forget() -> None:
     """Look anew at the next message."""
     _looks.clear()
+    _hung.clear()
 
 
 def ordered(names: Sequence[str], message: UUID, now: datetime) -> list[str]:

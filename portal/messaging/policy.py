@@ -99,10 +99,10 @@ BAD_SHARE = 0.2
 FEWEST_CALLS = 10
 
 #: Most texts are on the phone after five seconds. Where of so many, sent this long ago, fewer than this share is, none
-#: gets through; some phones are always off.
+#: gets through; some phones are always off. So few are looked at that at two codes a second a gateway is left after 15.
 DELIVERED_WITHIN = timedelta(seconds=10)
 DELIVERY_WINDOW = timedelta(minutes=5)
-DELIVERIES_LOOKED_AT = 20
+DELIVERIES_LOOKED_AT = 10
 FEWEST_DELIVERIES = 5
 DELIVERED_SHARE = 0.2
 

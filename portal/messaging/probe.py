@@ -13,7 +13,7 @@ from portal.lib import crypto
 from portal.lib.masking import mask_mobile
 from portal.lib.phone import E164
 from portal.messaging import code_texts, policy, receipts, routing, texts
-from portal.messaging.gateways.base import Asking, Envelope, Gateway, Refused, Unavailable
+from portal.messaging.gateways.base import Asking, Binding, Envelope, Gateway, Refused, Unavailable
 from portal.messaging.models import Attempt, Channel, Message, State
 
 KIND = "test"
@@ -41,6 +41,8 @@ def probe(number: E164, gateway: str, *, language: str, wait: float) -> Iterator
     segments, alphabet = texts.segments(text), "GSM-7" if texts.is_gsm(text) else "UCS-2"
     yield Step("text", f"{alphabet}, {segments} segment{'s' if segments > 1 else ''}", wrong=segments > 1)
     yield Step("sender", brand.current().sms_sender or "none in the brand: the carrier chooses")
+    if isinstance(way, Binding):
+        yield _bind(way)
     message = _row(number)
     yield Step("message", str(message.pk))
     try:
@@ -53,6 +55,17 @@ def probe(number: E164, gateway: str, *, language: str, wait: float) -> Iterator
     message.refresh_from_db()
     if message.state != State.FAILED or message.sent_at is not None:
         yield from _receipts(way, message, wait)
+
+
+def _bind(way: Binding) -> Step:
+    try:
+        binds = way.binds(policy.ASK_TIMEOUT)
+    except Unavailable as away:
+        return Step("bind", f"{away}: start it on this host", wrong=True)
+    bad = {bind: condition for bind, condition in binds.items() if condition != "bound"}
+    return Step(
+        "bind", ", ".join(f"{bind}: {condition}" for bind, condition in (bad or binds).items()), wrong=bool(bad)
+    )
 
 
 def _row(number: E164) -> Message:
@@ -113,7 +126,9 @@ def _receipts(way: Gateway, message: Message, wait: float) -> Iterator[Step]:
 
 def _asked(way: Gateway, message: Message) -> Iterator[Step]:
     if not (isinstance(way, Asking) and message.gateway_reference):
-        yield Step("receipt", "none came: can the carrier reach /receipts/sms/ of PUBLIC_ORIGIN?", wrong=True)
+        over_bind = "does the carrier send receipts to this system id?"
+        at_door = "can the carrier reach /receipts/sms/ of PUBLIC_ORIGIN?"
+        yield Step("receipt", f"none came: {over_bind if isinstance(way, Binding) else at_door}", wrong=True)
         return
     try:
         found = way.ask(message.gateway_reference, policy.ASK_TIMEOUT)

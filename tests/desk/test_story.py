@@ -1,5 +1,6 @@
 """Why no text message? What the desk tells of each request for a code."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -8,9 +9,11 @@ from django.utils import timezone
 
 from accounts.models import Customer, Result, SignIn
 from portal.desk import story
+from portal.messaging import receipts
+from portal.messaging.gateways.base import Receipt
 from portal.messaging.models import Attempt, Message, State
 from portal.messaging.policy import Caps
-from tests.actors import Handset, Visitor, text_of
+from tests.actors import Carrier, Handset, Visitor, run_relay, text_of
 from tests.desk.steps import Desk
 from tests.twofactor.steps import Clock, pend
 from twofactor.models import Challenge
@@ -68,6 +71,27 @@ def test_each_way_to_fail_is_told_with_what_to_say(
     page = told(mak_inside, amy)
     assert words in page
     assert advice in page
+
+
+def test_what_the_network_holds_up_is_told_with_its_time_until_it_arrives(
+    clock: Clock, amy: Customer, mak_inside: Desk, carrier: Carrier
+) -> None:
+    """A3, S7, S11: on the page of the codes and on the timeline"""
+    message = code_of(amy)
+    run_relay()
+    receipts.take("http", Receipt(str(message.pk), "c-1", "delayed"))
+    message.refresh_from_db()
+    assert message.delayed_at is not None
+    at = f"{timezone.localtime(message.delayed_at):%H:%M:%S}"
+    page = told(mak_inside, amy)
+    assert re.search(rf"{at}\s+The network holds it up", page), page
+    assert "the phone may be off or without a signal" in page
+    assert f"held up by the network since {at}" in text_of(mak_inside.get(f"accounts/customer/{amy.pk}/timeline/"))
+    receipts.take("http", Receipt(str(message.pk), "c-1", "delivered"))
+    for where in ("codes", "timeline"):
+        page = text_of(mak_inside.get(f"accounts/customer/{amy.pk}/{where}/"))
+        assert "held up" not in page
+        assert "holds it up" not in page
 
 
 def test_a_receipt_that_stays_away_is_said_once_it_is_late(amy: Customer, clock: Clock) -> None:

@@ -1,5 +1,7 @@
 """A carrier whose manners a test changes while it runs."""
 
+import hashlib
+import hmac
 import json
 import random
 import socket
@@ -11,7 +13,11 @@ from itertools import count
 from threading import Event, Lock
 from uuid import uuid4
 
+import httpx
+
 from tests.messaging.servers import read_request, reply, serve
+
+RECEIPT_SECRET = "secret"
 
 
 @dataclass
@@ -20,8 +26,9 @@ class CrookedCarrier:
 
     port: int = 0
     # accept, slow, hang, error, cut (taken, but the answer is lost), twice, garbage (not taken), some (of ten three are
-    # not taken), late (taken, and answered after 20 seconds)
+    # not taken), late (taken, and answered after 20 seconds), lose (taken and answered, and no phone ever gets it)
     manner: str = "accept"
+    reports_to: str = ""  # where it tells that a text is on the phone; nowhere unless a test says so
     accepted: dict[str, float] = field(default_factory=dict)  # reference: when, by the wall clock
     texts: dict[str, str] = field(default_factory=dict)
     repeated: int = 0
@@ -63,6 +70,15 @@ class CrookedCarrier:
             return
         answer = reply("202 Accepted", json.dumps({"id": uuid4().hex, "at": new}).encode())
         connection.sendall(answer * 2 if self.manner == "twice" else answer)
+        if self.reports_to and self.manner != "lose":
+            self._report(body["reference"])
+
+    def _report(self, reference: str) -> None:
+        """The receipt of a text that arrived."""
+        said, stamp = json.dumps({"reference": reference, "status": "delivered"}).encode(), str(int(time.time()))
+        signature = hmac.digest(RECEIPT_SECRET.encode(), stamp.encode() + b"." + said, hashlib.sha256).hex()
+        headers = {"X-Timestamp": stamp, "X-Signature": signature}
+        httpx.post(self.reports_to, content=said, headers=headers, timeout=10, trust_env=False).raise_for_status()
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """Two carriers and a real worker, with the waits of production: whatever the first one does, the code arrives."""
 
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -8,13 +10,15 @@ from uuid import UUID
 
 import pytest
 
-from tests.faults.carrier import CrookedCarrier, crooked_carrier
+from tests.faults.carrier import RECEIPT_SECRET, CrookedCarrier, crooked_carrier
 from tests.faults.stage import Stage, until
 from tests.messaging.servers import dead_port
 
 pytestmark = pytest.mark.process
 _WITHIN = 15.0  # seconds from the commit to a carrier's hands
-_HEAL = "from portal.messaging.models import *; GatewayHealth.objects.all().delete(); Attempt.objects.all().delete()"
+_SLOTS = 4  # codes that a worker holds at once
+_SQLITE = os.environ["DATABASE_URL"].startswith("sqlite")
+_HEAL = ("DELETE FROM messaging_gatewayhealth", "DELETE FROM messaging_attempt")
 
 
 class TwoWays(Stage):
@@ -35,7 +39,7 @@ class TwoWays(Stage):
             "SMS_ROUTES": "852:alpha,beta",
             **{f"SMS_{name}_URL": f"http://127.0.0.1:{port}/messages" for name, port in ports.items()},
             **{f"SMS_{name}_TOKEN": "token" for name in ports},
-            **{f"SMS_{name}_RECEIPT_SECRET": "secret" for name in ports},
+            **{f"SMS_{name}_RECEIPT_SECRET": RECEIPT_SECRET for name in ports},
         }
 
     def send(self, number: int, manner: str) -> None:
@@ -45,20 +49,22 @@ class TwoWays(Stage):
         until(lambda: self.states() == {"sent": before + number}, f"all are sent ({manner})")
 
     def waits(self) -> list[float]:
-        """Seconds from the commit of each code until the first carrier had it."""
+        """Seconds from the commit of each code until the last carrier that took it had it."""
         rows = self.rows("SELECT id, created_at FROM messaging_message WHERE is_code")
         return [self._had(str(UUID(str(key)))) - _moment(at) for key, at in rows]
 
     def _had(self, reference: str) -> float:
-        return min(c.accepted[reference] for c in (self.alpha, self.carrier) if reference in c.accepted)
+        return max(c.accepted[reference] for c in (self.alpha, self.carrier) if reference in c.accepted)
 
     def moves(self) -> list[tuple[str, str]]:
         """Who is left, and why."""
         return self.rows("SELECT gateway, reason FROM messaging_gatewayhealth WHERE left_at IS NOT NULL")
 
     def twice(self) -> int:
-        """How many codes both carriers have."""
-        return len(self.alpha.accepted.keys() & self.carrier.accepted.keys())
+        """How many clients have a code twice, by both carriers; it is the same code."""
+        both = self.alpha.texts.keys() & self.carrier.texts.keys()
+        assert all(self.alpha.texts[each] == self.carrier.texts[each] for each in both), "nobody has two codes"
+        return len(both)
 
 
 def _moment(at: object) -> float:
@@ -83,10 +89,10 @@ def working(stage: TwoWays) -> TwoWays:
     return stage
 
 
-def test_a_first_carrier_in_trouble_delays_no_code(two: TwoWays, soak: bool) -> None:
-    """S6: failing, answering garbage, taking seven of ten, hanging, and taking but answering after 20 seconds"""
+def test_a_first_carrier_in_trouble_delays_no_code(two: TwoWays) -> None:
+    """S6: failing, answering garbage, taking seven of ten, taking but answering after 20 seconds, and hanging"""
     working(two)
-    for manner in ("error", "garbage", "some", *(["late"] if soak else []), "hang"):
+    for manner in ("error", "garbage", "some", "late", "hang"):
         duplicates = two.twice()
         two.alpha.manner = manner
         two.send(30 if manner == "some" else 12, manner)
@@ -94,10 +100,10 @@ def test_a_first_carrier_in_trouble_delays_no_code(two: TwoWays, soak: bool) -> 
         two.send(1, manner)
         assert max(two.waits()) < _WITHIN, manner
         assert [name for name, _ in two.moves()] == ["alpha"], f"left, once ({manner})"
-        if manner != "late":
-            assert two.twice() == duplicates, "nobody has a code twice, for no answer was lost"
-        two.run("manage.py", "shell", "-c", _HEAL)
-    assert two.carrier.repeated == two.alpha.repeated == 0
+        lost = two.twice() - duplicates
+        assert lost <= (_SLOTS if manner == "late" else 0), f"twice only where an answer was lost ({manner})"
+        two.change(*_HEAL)
+    assert two.carrier.repeated == two.alpha.repeated == 0, "no third copy"
 
 
 def test_where_an_answer_was_lost_the_same_code_comes_twice_at_most(two: TwoWays) -> None:
@@ -106,9 +112,33 @@ def test_where_an_answer_was_lost_the_same_code_comes_twice_at_most(two: TwoWays
     two.alpha.manner = "cut"
     two.send(6, "cut")
     assert max(two.waits()) < _WITHIN
-    for reference in two.alpha.accepted.keys() & two.carrier.accepted.keys():
-        assert two.alpha.texts[reference] == two.carrier.texts[reference], "the same code"
+    assert two.twice() > 0, "the first ones, until a worker looked"
     assert two.alpha.repeated == two.carrier.repeated == 0, "no third copy"
+
+
+@pytest.mark.skipif(_SQLITE, reason="its waits are real ones: once, on the database of production")
+def test_a_carrier_that_takes_codes_of_which_none_arrives_is_left_within_15_seconds(two: TwoWays) -> None:
+    """S6: its receipts came before"""
+    two.start("web", sys.executable, "-m", "gunicorn", "-c", "python:portal.gunicorn_conf")
+    working(two)
+    until(lambda: two.answers("/health/live"), "the web server answers")
+    two.alpha.reports_to = f"{two.origin}/receipts/sms/alpha/"
+    two.run("-m", "tests.faults.put", "5", "170")
+    until(lambda: two.states() == {"delivered": 5}, "codes arrive")
+    two.alpha.manner = "lose"
+    two.run("-m", "tests.faults.put", "12", "170")
+    until(lambda: len(two.alpha.accepted) == 17, "it takes them as before")
+    began = min(list(two.alpha.accepted.values())[5:])
+    while not two.carrier.accepted:
+        two.run("-m", "tests.faults.put", "1", "170")
+        assert time.time() < began + _WITHIN, "the next ones go on the same way"
+    assert min(two.carrier.accepted.values()) < began + _WITHIN
+    assert two.moves() == [("alpha", "not delivering")]
+    lost = len(two.alpha.accepted)
+    two.run("-m", "tests.faults.put", "4", "170")
+    until(lambda: len(two.carrier.accepted) >= 5, "what comes after goes the other way")
+    assert len(two.alpha.accepted) == lost
+    assert two.twice() == 0
 
 
 def test_a_carrier_that_is_away_costs_nothing(two: TwoWays) -> None:

@@ -23,10 +23,14 @@ _PATIENCE = 15.0  # seconds
 class Carrier:
     """The other end: what it was handed, and how it behaves."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, pem: Path | None = None) -> None:
         assert (FOLDER / "node_modules").is_dir(), "run `make packages` first: npm brings the carrier"
         self._process = subprocess.Popen(
-            ["node", "carrier.js", str(port)], cwd=FOLDER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            ["node", "carrier.js", str(port), *([str(pem)] if pem else [])],
+            cwd=FOLDER,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         self._events: Queue[dict[str, Any]] = Queue()
         self._seen: list[dict[str, Any]] = []
@@ -73,9 +77,9 @@ class Carrier:
 
 
 @contextmanager
-def carrier() -> Iterator[Carrier]:
-    """One that is ended afterwards."""
-    made = Carrier()
+def carrier(pem: Path | None = None) -> Iterator[Carrier]:
+    """One that is ended afterwards. With a file of a key and its certificate it speaks TLS."""
+    made = Carrier(pem=pem)
     try:
         yield made
     finally:

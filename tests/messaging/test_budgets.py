@@ -1,6 +1,5 @@
 """Budgets of a day: who pumps texts meets them, who logged in before does not."""
 
-import random
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
@@ -18,7 +17,7 @@ from portal import carriers
 from portal.messaging import budgets, outbox, policy
 from portal.messaging.models import Channel, Message, SendCount
 from portal.messaging.tasks import watch_budgets
-from tests.actors import Visitor, text_of
+from tests.actors import Handset, Visitor, text_of
 
 pytestmark = pytest.mark.django_db
 WIDE = {"segments": 10**6, "country": 10**6, "prefix": 10**6}
@@ -166,23 +165,25 @@ def test_the_page_after_the_password_says_until_when(
         assert ("No more codes for now" in text_of(visitor.get("login/verify/"))) is page
 
 
-@pytest.mark.usefixtures("clock")
-def test_a_thousand_attempts_to_pump_cost_what_the_policy_says(
-    cap: Callable[..., None], people: Callable[[int], list[Customer]], clock: time_machine.Traveller, soak: bool
+@pytest.mark.usefixtures("no_shards")
+def test_when_a_budget_is_gone_who_logged_in_before_gets_the_code_and_is_let_in(
+    clock: time_machine.Traveller, cap: Callable[..., None], people: Callable[[int], list[Customer]], handset: Handset
 ) -> None:
-    """S8"""
-    attempts, accounts, sources = (1000, 200, 50) if soak else (200, 40, 10)
-    budget = attempts // 10
-    cap(prefix=budget)
-    chance = random.Random(20351119)
-    clients = people(accounts)
-    sent = 0
-    for _ in range(attempts):
-        clock.shift(5)
-        sent += ask(chance.choice(clients), source=f"198.51.100.{chance.randrange(sources)}").allowed
-    assert sent == budget
-    (told,) = [each for each in budgets.figures(timezone.now()) if each.name == "prefix:8529123"]
-    assert (told.used, told.percent) == (budget, 100)
+    """S8: a whole login, before and after; whoever never came in is told when to come back"""
+    cap(country_852=2)
+    regular, other, newcomer = people(3)
+    assert Visitor("en").log_in(handset, regular).headers["Location"] == "/en/home/"
+    assert Visitor("en").password_step(other.login).status_code == 302, "a code, and the budget is gone"
+    clock.shift(timedelta(hours=1))
+    stranger = Visitor("en")
+    stranger.password_step(newcomer.login)
+    assert "No more codes for now" in text_of(stranger.get("login/verify/"))
+    assert handset.texts(newcomer.mobile) == []
+    again = Visitor("en")
+    again.password_step(regular.login)
+    assert len(handset.texts(regular.mobile)) == 2, "the text arrived"
+    again.code_step(handset.code(regular.mobile))
+    assert again.inside
 
 
 # --- Settings ------------------------------------------------------------------------------------------------

@@ -72,6 +72,24 @@ def test_a_gateway_that_takes_everything_and_delivers_nothing_is_left(
     assert left() == {"alpha": "not delivering"}
 
 
+def test_in_the_middle_of_the_day_one_that_loses_everything_is_left_within_15_seconds(
+    send: Callable[..., Message], clock: Traveller
+) -> None:
+    """S6: what it delivered a minute ago does not speak for it"""
+
+    def one(nth: int) -> Message:
+        clock.shift(-0.5)  # two a second
+        return send(to=f"+8529123{nth:04d}")
+
+    for nth in range(40):
+        receipts.take("alpha", Receipt(str(one(nth).pk), "", "delivered"))
+    taken = []
+    while (message := one(len(taken))).gateway == "alpha":
+        taken.append(message)
+        assert message.created_at < taken[0].created_at + timedelta(seconds=15)
+    assert left() == {"alpha": "not delivering"}
+
+
 def test_one_that_never_reported_is_not_blamed_for_silence(send: Callable[..., Message], clock: Traveller) -> None:
     """S6"""
     for _ in range(10):
@@ -175,7 +193,7 @@ def test_staff_are_told_once(send: Callable[..., Message], far: Far) -> None:
 def test_while_a_call_hangs_other_messages_begin_elsewhere(
     send: Callable[..., Message], far: Far, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S6: a move it is not; when the call has ended all is as before"""
+    """S6: a move it is not; when the call has ended, and a look has seen what became of it, all is as before"""
     began = monotonic()
     with health.calling("alpha"):
         assert send().gateway == "alpha"
@@ -184,6 +202,8 @@ def test_while_a_call_hangs_other_messages_begin_elsewhere(
         far.answers["beta"] = dead
         assert send().gateway == "alpha"
     far.answers.clear()
+    assert send().gateway == "beta"
+    monkeypatch.setattr(health, "monotonic", lambda: began + policy.HANGING_AFTER + 4)
     assert send().gateway == "alpha"
     assert not left()
 

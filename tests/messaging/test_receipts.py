@@ -116,6 +116,16 @@ def test_a_receipt_without_a_readable_time_is_refused(sent: Message, stamp: str)
     assert state_of(sent) == State.SENT
 
 
+@pytest.mark.parametrize(("seconds", "state"), [(-1, State.DELIVERED), (0, State.SENT), (86_400, State.SENT)])
+def test_a_receipt_for_a_message_of_days_ago_moves_nothing(
+    sent: Message, clock: Traveller, seconds: float, state: State
+) -> None:
+    """S7: the network gave up long before; what signs receipts now may not be whom we gave it to"""
+    clock.shift(timedelta(days=3).total_seconds() + seconds)
+    assert send(sent) == 204
+    assert state_of(sent) == state
+
+
 def test_a_replayed_receipt_changes_nothing(sent: Message, clock: Traveller) -> None:
     """S7"""
     send(sent)

@@ -102,6 +102,17 @@ class Asking(Protocol):
         """What became of a message, by the carrier's own reference. Raises `Unavailable`. `timeout` in seconds."""
 
 
+@runtime_checkable
+class Binding(Protocol):
+    """A gateway whose texts go over binds that another process keeps."""
+
+    name: str
+
+    def binds(self, timeout: float) -> Mapping[str, str]:
+        """Each bind of this host, and "bound" or why it is not. Raises `Unavailable` when no process keeps any.
+        `timeout` in seconds."""
+
+
 class Gateway(Protocol):
     """A way out for one channel."""
 

@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -21,27 +22,29 @@ _idle: deque[socket.socket] = deque(maxlen=64)
 
 
 def ask(question: object, seconds: float) -> dict[str, Any]:
-    """One question to the process of the bind, and its answer. Raises `Unavailable`."""
+    """One question to the process of the bind, and its answer. Raises `Unavailable`, with no cause behind it: what
+    cannot be read may hold a text."""
     deadline = time.monotonic() + seconds + _GRACE
+    connection = _connection()
+    if connection is None:
+        raise Unavailable("run_smpp is away")
+    problem = ""
+    found: Any = None
     try:
-        connection = _connection()
-    except OSError:
-        raise Unavailable("run_smpp is away") from None
-    try:
-        answer = _exchange(connection, json.dumps(question).encode() + b"\n", deadline)
-        found = json.loads(answer)
+        found = json.loads(_exchange(connection, json.dumps(question).encode() + b"\n", deadline))
     except TimeoutError:
-        connection.close()
-        raise Unavailable("too slow") from None
+        problem = "too slow"
     except (OSError, ValueError):
+        problem = "run_smpp went away"
+    if problem:
         connection.close()
-        raise Unavailable("run_smpp went away") from None
+        raise Unavailable(problem)
     _idle.append(connection)
     return found if isinstance(found, dict) else {}
 
 
-def _connection() -> socket.socket:
-    """One that the other side has not closed since it was used."""
+def _connection() -> socket.socket | None:
+    """One that the other side has not closed since it was used; None when nobody is there."""
     while _idle:
         try:
             connection = _idle.pop()
@@ -61,7 +64,7 @@ def _connection() -> socket.socket:
         connection.connect(str(settings.SMS_SMPP.socket))
     except OSError:
         connection.close()
-        raise
+        return None
     return connection
 
 
@@ -102,3 +105,6 @@ class SmppGateway:
 
     def receipts(self, request: ReceiptRequest) -> list[Receipt]:
         raise Forged("receipts come over the bind")
+
+    def binds(self, timeout: float) -> Mapping[str, str]:
+        return {str(bind): str(condition) for bind, condition in ask("state", timeout).get("binds", {}).items()}

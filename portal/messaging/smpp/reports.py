@@ -6,7 +6,7 @@
 import re
 
 from portal.lib.smpp import Ids
-from portal.messaging.gateways.base import Fate, Receipt
+from portal.messaging.gateways.base import Fate, Receipt, own_reference
 from portal.messaging.smpp.fields import receipted_id
 from portal.messaging.smpp.pdu import MESSAGE_STATE, RECEIPTED_MESSAGE_ID, Delivery, read_string
 
@@ -53,7 +53,7 @@ def read(delivery: Delivery, ids: Ids) -> Receipt:
     words = {name: match[1] for name, pattern in _FIELD.items() if (match := pattern.search(said))}
     tlv_id = read_string(delivery.tlvs.get(RECEIPTED_MESSAGE_ID, b""))
     tlv_state = delivery.tlvs.get(MESSAGE_STATE, b"")
-    received = tlv_id or words.get("id", "")
+    received = own_reference(receipted_id(tlv_id or words.get("id", ""), ids))
     stat = _STATES.get(tlv_state[0], "") if tlv_state else words.get("stat", "").upper()[:7]
     if not received or stat not in _FATES:
         raise ValueError("says too little")
@@ -61,4 +61,4 @@ def read(delivery: Delivery, ids: Ids) -> Receipt:
     if fate == "sent" and delivery.esm_class & _KIND == _INTERMEDIATE:
         fate = "delayed"  # it was tried, and the phone was not there
     problem = f"{stat} {words.get('err', '')}".strip() if fate in ("failed", "delayed") else ""
-    return Receipt(reference="", gateway_reference=receipted_id(received, ids)[:80], state=fate, problem=problem[:80])
+    return Receipt(reference="", gateway_reference=received, state=fate, problem=problem[:80])

@@ -8,7 +8,7 @@ from typing import Literal
 
 from portal import brand
 from portal.lib.smpp import SmppAccount
-from portal.messaging.gateways.base import Envelope
+from portal.messaging.gateways.base import Envelope, own_reference
 from portal.messaging.smpp import statuses
 from portal.messaging.smpp.coding import encode
 from portal.messaging.smpp.fields import destination_address, message_id, source_address, validity_period
@@ -176,7 +176,7 @@ class Sender:
         SMPP_SUBMITS.labels(statuses.label(answer.status)).inc()
         if answer.status == statuses.OK and answer.command == ANSWER | Command.SUBMIT_SM:
             self._pace.accepted(self._loop.time())
-            return Outcome("accepted", message_id(read_string(answer.body), self._account.ids)[:80])
+            return Outcome("accepted", own_reference(message_id(read_string(answer.body), self._account.ids)))
         if answer.status in statuses.SLOW_DOWN:
             self._pace.slow_down(self._loop.time())
             return None

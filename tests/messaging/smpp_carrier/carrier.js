@@ -1,7 +1,9 @@
 // The carrier's end of a bind. It says what happens as JSON lines on stdout and takes its manners as JSON lines on stdin.
-// It ends with its stdin, so that it never outlives the test that started it.
+// It ends with its stdin, so that it never outlives the test that started it. Given a file with a key and a certificate,
+// it speaks TLS.
 "use strict";
 
+const fs = require("fs");
 const readline = require("readline");
 const smpp = require("smpp");
 
@@ -14,6 +16,8 @@ let times = 0; // so often; after that they are taken
 let silent = false; // no answer at all
 let deaf = false; // not even to enquire_link
 let receipts = false; // a delivery receipt right after each answer
+let shout = ""; // the way in which it says a text back
+let next = ""; // the id of the next text
 let number = 0;
 const sessions = new Set();
 const unanswered = [];
@@ -30,7 +34,8 @@ function bind(session, pdu) {
 
 function submit(session, pdu) {
   number += 1;
-  const id = `M${number}`;
+  const id = next || `M${number}`;
+  next = "";
   const header = pdu.short_message.udh ? Buffer.concat(pdu.short_message.udh.map((part) => Buffer.from(part))) : null;
   say({
     event: "submit",
@@ -53,9 +58,34 @@ function submit(session, pdu) {
     session.send(pdu.response({ command_status: status }));
     return;
   }
+  if (shout) {
+    SHOUTS[shout](session, pdu, pdu.short_message.message);
+    return;
+  }
   session.send(pdu.response({ message_id: id }));
   if (receipts) deliver({ id, stat: "DELIVRD" });
 }
+
+const REFUSED = 0x0b;
+
+const SHOUTS = {
+  id: (session, pdu, text) => session.send(pdu.response({ message_id: text })),
+  refused: (session, pdu, text) => session.send(pdu.response({ command_status: REFUSED, message_id: text })),
+  fault: (session, pdu, text) => session.send(pdu.response({ command_status: smpp.ESME_RSYSERR, message_id: text })),
+  cut: (session, pdu, text) => session.socket.end(text),
+  broken: (session, pdu, text) => session.socket.write(`${text}${text}${text}`),
+  unknown: (session, pdu, text) => {
+    session.data_sm({ source_addr: "1", destination_addr: "portal", message_payload: text });
+    session.send(pdu.response({ message_id: "M1" }));
+  },
+  receipt: (session, pdu, text) => {
+    session.send(pdu.response({ message_id: "M1" }));
+    for (const said of [`id:M1 stat:UNDELIV err:001 text:${text}`, `id:M1 stat:${text}`, text]) {
+      session.deliver_sm({ source_addr: "1", destination_addr: "portal", esm_class: 4, short_message: said });
+    }
+    session.deliver_sm({ source_addr: "1", destination_addr: "portal", receipted_message_id: text, message_state: 2 });
+  },
+};
 
 function deliver(receipt) {
   const text =
@@ -69,7 +99,8 @@ function deliver(receipt) {
   }
 }
 
-const server = smpp.createServer({}, (session) => {
+const pem = process.argv[3] ? fs.readFileSync(process.argv[3]) : null;
+const server = smpp.createServer(pem ? { key: pem, cert: pem } : {}, (session) => {
   sessions.add(session);
   session.on("bind_transceiver", (pdu) => bind(session, pdu));
   session.on("bind_transmitter", (pdu) => bind(session, pdu));
@@ -96,6 +127,8 @@ orders.on("line", (line) => {
   if ("silent" in order) silent = order.silent;
   if ("deaf" in order) deaf = order.deaf;
   if ("receipts" in order) receipts = order.receipts;
+  if ("shout" in order) shout = order.shout;
+  if ("id" in order) next = order.id;
   if (order.deliver) deliver(order.deliver);
   if (order.answer) for (const [session, pdu, id] of unanswered.splice(0)) session.send(pdu.response({ message_id: id }));
   if (order.cut) for (const session of sessions) session.socket.destroy();
