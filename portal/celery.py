@@ -31,4 +31,4 @@ def _serve_figures(**_: Any) -> None:
 @worker_ready.connect
 def _first_beat(sender: Any, **_: Any) -> None:
     """Sweep at once: what waited while no worker was there leaves now, and the health page knows of this one."""
-    sender.app.send_task("messaging.sweep", expires=10)
+    sender.app.send_task("messaging.sweep", expires=10, queue="codes")

@@ -105,6 +105,7 @@ def _open(message: Message) -> Envelope:
         text=content["text"],
         subject=content["subject"],
         validity=_validity(message),
+        is_code=message.is_code,
     )
 
 
