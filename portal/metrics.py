@@ -53,6 +53,8 @@ QUEUE_AGE = Gauge(
     multiprocess_mode="mostrecent",
 )
 OVER_BUDGET = Counter(
-    "portal_sms_over_budget_total", "Codes beyond a budget of the day, by kind of budget and what became of them",
+    "portal_sms_over_budget_total",
+    "Codes beyond a cap or a budget of the day, by its kind and what became of them: refused, passed for a client who"
+    " had logged in before, or shadow where it would have been refused",
     ["budget", "fate"],
-)  # fmt: skip
+)

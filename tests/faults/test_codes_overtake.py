@@ -1,4 +1,4 @@
-"""A burst of notices that a mail server does not take, or that waits for a carrier: codes leave all the same, at once."""
+"""A burst of notices that a mail server or a carrier does not take: codes leave all the same, at once."""
 
 import socket
 import sys

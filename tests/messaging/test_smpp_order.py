@@ -96,5 +96,5 @@ def test_a_notice_that_gets_no_turn_in_time_is_told_so(
     with open_bind(rate=1):
         _hand_over("n0")
         _hand_over("n1")
-        with pytest.raises(Unavailable, match="too slow|no answer"):
+        with pytest.raises(Unavailable, match=r"too slow|no answer"):
             SmppGateway().send(Envelope("n2", "+85291234567", "notice", validity=90), 0.2)
