@@ -56,6 +56,10 @@ def own_reference(told: object) -> str:
     return reference if reference.isascii() and reference.isprintable() and " " not in reference else ""
 
 
+#: How the reason begins of a refusal that the owner of the number asked for.
+OPTED_OUT = "opted out"
+
+
 class Refused(Exception):
     """The carrier will never take this message (a bad number): no other way would help."""
 
