@@ -34,6 +34,18 @@ GATEWAY_SHARE = Gauge(
     ["gateway"],
     multiprocess_mode="mostrecent",
 )
+GATEWAY_ACCEPT = Gauge(
+    "portal_gateway_accept_seconds",
+    "The median of the last hour: one call that a gateway accepted",
+    ["gateway"],
+    multiprocess_mode="mostrecent",
+)
+GATEWAY_DELIVERY = Gauge(
+    "portal_gateway_delivery_seconds",
+    "The median of the last hour: from the carrier's acceptance of a text to the receipt that it is delivered",
+    ["gateway"],
+    multiprocess_mode="mostrecent",
+)
 GATEWAY_MOVES = Counter(
     "portal_gateway_moves_total", "Times that a gateway was left for another", ["gateway", "reason"]
 )

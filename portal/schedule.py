@@ -27,6 +27,12 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
     },
+    # Medians of the last hour do not move faster, and a look at them costs two queries for each gateway.
+    "show-gateways": {
+        "task": "messaging.show_gateways",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 60},
+    },
     # A list of accounts is confirmed in an emergency: who confirmed it sees the first ones frozen within seconds.
     "freeze-on": {
         "task": "accounts.freeze_on",

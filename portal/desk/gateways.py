@@ -59,7 +59,6 @@ def show(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """The routes, and a line for each gateway that is on one."""
     staff_with(request, SEES)
     routes = routing.routes()
-    names = dict.fromkeys(name for route in routes.values() for name in route)
     now = timezone.now()
     facts = {
         "title": _("Text messages"),
@@ -68,7 +67,7 @@ def show(site: AdminSite, request: HttpRequest) -> HttpResponse:
         "caps": [(str(_CAPS[name]), times) for name, times in budgets.caps_reached(now).items()],
         "shadow": settings.SMS_BUDGETS_SHADOW,
         "alarm": policy.BUDGET_ALARM_PERCENT,
-        "ways": [_way(name, health.figures(name, now)) for name in names],
+        "ways": [_way(name, health.figures(name, now)) for name in routing.used()],
     }
     return page(site, request, "gateways", facts)
 
