@@ -17,7 +17,7 @@ from portal import env
 from portal.lib import templated
 from portal.lib.carriers import HttpCarrier, KannelBox, TwilioAccount, networks
 from portal.lib.smpp import Gsm7, Ids, SmppAccount, Validity
-from portal.messaging.policy import BUDGET_SHARDS, BUDGETS
+from portal.messaging.policy import BUDGET_LEAST, BUDGETS
 
 T = TypeVar("T")
 
@@ -89,8 +89,8 @@ def budgets(listed: list[int]) -> dict[str, int]:
             raise ImproperlyConfigured(
                 f"SMS_BUDGETS must name each of {', '.join(sorted(allowed))} once, not {name!r}."
             )
-        if not (re.fullmatch("[0-9]{1,9}", most) and int(most) >= BUDGET_SHARDS):
-            raise ImproperlyConfigured(f"SMS_BUDGETS must give {name} a number of texts, {BUDGET_SHARDS} or more.")
+        if not (re.fullmatch("[0-9]{1,9}", most) and int(most) >= BUDGET_LEAST):
+            raise ImproperlyConfigured(f"SMS_BUDGETS must give {name} a number of texts, {BUDGET_LEAST} or more.")
         found[name] = int(most)
     return {**BUDGETS, **found}
 

@@ -4,9 +4,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import worker_init, worker_ready
 from django.conf import settings
 
+from portal import checks
 from portal.schedule import BEAT_SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -15,6 +16,13 @@ app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = BEAT_SCHEDULE
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def _refuse(**_: Any) -> None:
+    """Do not take codes that could not leave: they are another worker's, or wait for one."""
+    if reasons := checks.why_not_to_start():
+        raise SystemExit("\n".join(reasons))
 
 
 @worker_ready.connect
@@ -31,4 +39,4 @@ def _serve_figures(**_: Any) -> None:
 @worker_ready.connect
 def _first_beat(sender: Any, **_: Any) -> None:
     """Sweep at once: what waited while no worker was there leaves now, and the health page knows of this one."""
-    sender.app.send_task("messaging.sweep", expires=10)
+    sender.app.send_task("messaging.sweep", expires=10, queue="codes")

@@ -27,10 +27,6 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """What must not be so where real clients log in."""
     refused = {
         "E001": (settings.DEMO, "PORTAL_DEMO is on: demo clients and the handset page must not exist in production."),
-        "E002": (
-            "console" in _used(),
-            "SMS_GATEWAY or SMS_ROUTES names console, which prints codes: choose a real gateway.",
-        ),
         "E005": (not settings.SECURITY_MAILBOX, "Set SECURITY_MAILBOX: alarms need somebody who reads them."),
         "E006": (
             not settings.PUBLIC_ORIGIN.startswith("https://"),
@@ -99,9 +95,18 @@ def _used() -> set[str]:
     return {settings.SMS_GATEWAY, *(name for route in settings.SMS_ROUTES.values() for name in route)}
 
 
+def why_not_to_start() -> list[str]:
+    """What every process of production refuses at its own start, because nobody may have run the checks: a carrier with
+    which no code would leave, or be printed. One sentence each."""
+    return [] if settings.DEMO else [error.msg for error in _carriers_that_cannot_work()]
+
+
 def _carriers_that_cannot_work() -> Iterator[CheckMessage]:
     """The gateway in use, and any other that is set up by half: it would fail on the day it is needed."""
     twilio = settings.SMS_TWILIO
+    if "console" in _used():
+        sentence = "SMS_GATEWAY or SMS_ROUTES names console, which prints codes: choose a real gateway."
+        yield Error(sentence, id="portal.E002")
     for name, carrier in carriers.by_name().items():
         missing = carrier.missing()
         if missing and (name in _used() or carrier.begun):

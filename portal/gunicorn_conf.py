@@ -15,7 +15,7 @@ from wsgiref.simple_server import WSGIServer
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from portal import env
+from portal import checks, env
 
 METRICS_DIR = env.text("METRICS_DIR", "")
 METRICS_ADDRESS = env.text("METRICS_ADDRESS", "127.0.0.1:9108")
@@ -93,7 +93,14 @@ def post_fork(server: Arbiter, worker: Worker) -> None:
 
 
 def post_worker_init(worker: Worker) -> None:
-    """What is loaded now stays loaded: the garbage collector need not walk through it at every request."""
+    """Refuse to serve logins whose codes could not leave: gunicorn ends with its first worker that does.
+
+    What is loaded now stays loaded: the garbage collector need not walk through it at every request.
+    """
+    if reasons := checks.why_not_to_start():
+        for reason in reasons:
+            _log.critical("%s", reason)
+        raise SystemExit(Arbiter.WORKER_BOOT_ERROR)
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

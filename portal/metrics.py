@@ -34,6 +34,18 @@ GATEWAY_SHARE = Gauge(
     ["gateway"],
     multiprocess_mode="mostrecent",
 )
+GATEWAY_ACCEPT = Gauge(
+    "portal_gateway_accept_seconds",
+    "The median of the last hour: one call that a gateway accepted",
+    ["gateway"],
+    multiprocess_mode="mostrecent",
+)
+GATEWAY_DELIVERY = Gauge(
+    "portal_gateway_delivery_seconds",
+    "The median of the last hour: from the carrier's acceptance of a text to the receipt that it is delivered",
+    ["gateway"],
+    multiprocess_mode="mostrecent",
+)
 GATEWAY_MOVES = Counter(
     "portal_gateway_moves_total", "Times that a gateway was left for another", ["gateway", "reason"]
 )
@@ -53,6 +65,8 @@ QUEUE_AGE = Gauge(
     multiprocess_mode="mostrecent",
 )
 OVER_BUDGET = Counter(
-    "portal_sms_over_budget_total", "Codes beyond a budget of the day, by kind of budget and what became of them",
+    "portal_sms_over_budget_total",
+    "Codes beyond a cap or a budget of the day, by its kind and what became of them: refused, passed for a client who"
+    " had logged in before, or shadow where it would have been refused",
     ["budget", "fate"],
-)  # fmt: skip
+)

@@ -7,11 +7,12 @@ from celery.schedules import crontab
 
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # A nudge can be lost with the broker; the row cannot. Ten seconds of a code's 180 is what a client can bear.
-    # The nudge expires: a beat that outruns its workers must not pile up work.
+    # The nudge expires: a beat that outruns its workers must not pile up work. It goes where the codes go: behind a
+    # burst of notices it would be of no use to them.
     "sweep-outbox": {
         "task": "messaging.sweep",
         "schedule": timedelta(seconds=10),
-        "options": {"expires": 10},
+        "options": {"expires": 10, "queue": "codes"},
     },
     # A right password without a code is told to the owner; a minute's delay is prompt enough.
     "report-unfinished-logins": {
@@ -25,6 +26,12 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "messaging.ask_receipts",
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
+    },
+    # Medians of the last hour do not move faster, and a look at them costs two queries for each gateway.
+    "show-gateways": {
+        "task": "messaging.show_gateways",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 60},
     },
     # A list of accounts is confirmed in an emergency: who confirmed it sees the first ones frozen within seconds.
     "freeze-on": {

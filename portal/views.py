@@ -14,8 +14,7 @@ from accounts import sessions
 from accounts.decorators import inside_with_previous
 from accounts.models import Method, SignIn
 from accounts.words import METHOD_LABELS
-from portal.messaging import notices
-from portal.messaging.models import Message, State
+from portal.messaging import notices, relay
 from portal.messaging.tasks import HEARTBEAT
 from twofactor.methods import METHODS
 
@@ -94,12 +93,7 @@ def ready(request: HttpRequest) -> JsonResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         checks["database"] = True
-        oldest = (
-            Message.objects.filter(state__in=[State.QUEUED, State.SENDING])
-            .order_by("created_at")
-            .values_list("created_at", flat=True)
-            .first()
-        )
+        oldest = relay.waiting_since()
         checks["outbox"] = oldest is None or (timezone.now() - oldest).total_seconds() < _QUEUE_AGE
     except DatabaseError:
         pass

@@ -18,6 +18,10 @@ OTHER_LOGIN = _(
 )
 OTHER_LOGIN_UNSENT = _("That code belongs to another request, reference %(other)s. Ask for a new code here.")
 TOO_MANY_CODES = _("You have asked for too many codes. Try again after %(time)s (Hong Kong time).")
+BUDGET_GONE = _(
+    "So many text messages were sent today that no new code can be sent before %(time)s (Hong Kong time). If you cannot"
+    " wait, call our hotline."
+)
 RESENT = _("A new code was sent. The earlier code no longer works.")
 TOKEN_TRIES_LEFT = ngettext_lazy(
     "That security code is incorrect. You have %(count)d try left.",

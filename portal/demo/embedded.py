@@ -1,6 +1,6 @@
 """The whole portal on one machine: `make run`, or `python -m portal.demo.embedded`.
 
-One supervisor starts Valkey, the demo carrier, the worker, the scheduler and the web server, looks after
+One supervisor starts Valkey, the demo carrier, the web server, two workers and the scheduler, looks after
 them, and takes them with it when it ends. PORT and DATA_DIR say where, RESET=1 starts afresh.
 """
 
@@ -183,15 +183,21 @@ def serve(house: House, port: int, household: Household) -> None:
     )
     if not household.until(lambda: web_answers(port), PATIENCE) and not household.stopping:
         raise Refusal(f"The web server gave no answer within {PATIENCE} s: {house.logs / 'web.log'} says why.")
-    # The first page is there before the first message has to leave: worker and scheduler follow.
+    # The first page is there before the first message has to leave: workers and scheduler follow.
     celery = ("celery", "-A", "portal.celery")
-    household.add(
-        python(
-            *("The worker", "worker", *celery, "worker", "-P", "threads", "-c", "8"),
-            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-            grace=2.5,
+    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    # Codes have slots of their own here too: a mail server that hangs must not keep anybody from logging in.
+    for title, name, queue in (
+        ("The worker of codes", "worker-codes", "codes"),
+        ("The worker", "worker", "portal"),
+    ):
+        household.add(
+            python(
+                *(title, name, *celery, "worker", "-P", "threads", "-c", "4", "-Q", queue, "-n", f"{queue}@%h"),
+                *quiet,
+                grace=2.5,
+            )
         )
-    )
     household.add(python("The scheduler", "beat", *celery, "beat", "-S", "celery.beat.Scheduler", "--pidfile="))
     if not household.stopping:
         print(greeting(house, port), flush=True)

@@ -27,6 +27,14 @@ _REASONS: dict[str, str | Promise] = {
 }
 
 
+#: The caps, as `budgets` calls them.
+_CAPS: dict[str, str | Promise] = {
+    "account": gettext_lazy("one account"),
+    "number": gettext_lazy("one number"),
+    "source": gettext_lazy("one network address"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """One gateway: whether it has its usual traffic, and its last hour."""
@@ -51,15 +59,15 @@ def show(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """The routes, and a line for each gateway that is on one."""
     staff_with(request, SEES)
     routes = routing.routes()
-    names = dict.fromkeys(name for route in routes.values() for name in route)
     now = timezone.now()
     facts = {
         "title": _("Text messages"),
         "routes": [(f"+{country}", route) for country, route in routes.items()],
         "budgets": sorted(budgets.figures(now), key=lambda each: each.name.startswith("prefix:")),
+        "caps": [(str(_CAPS[name]), times) for name, times in budgets.caps_reached(now).items()],
         "shadow": settings.SMS_BUDGETS_SHADOW,
         "alarm": policy.BUDGET_ALARM_PERCENT,
-        "ways": [_way(name, health.figures(name, now)) for name in names],
+        "ways": [_way(name, health.figures(name, now)) for name in routing.used()],
     }
     return page(site, request, "gateways", facts)
 

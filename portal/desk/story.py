@@ -106,7 +106,13 @@ def _of_message(each: Message, attempts: dict[object, list[Attempt]], now: datet
 def _withheld(story: Story, each: Challenge) -> None:
     again = timezone.localtime(each.resend_at) if each.resend_at else None
     at = f"{again:%H:%M:%S}" if again else "—"
-    if each.capped:
+    if each.over_budget:
+        story.tell(each.created_at, "limits", _("No code was sent: the text messages of today are used up"), "", "bad")
+        story.advice = _(
+            "The budget of the day is gone, and this client has not logged in before. The next code can be asked for "
+            "at midnight; no member of staff can send one. Dealing by phone is open."
+        )
+    elif each.capped:
         story.tell(each.created_at, "limits", _("No code was sent: too many were sent lately"), "", "bad")
         story.advice = _(
             "The limit on text messages was reached, of this account, of its number or of the network address. "

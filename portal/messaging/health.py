@@ -7,7 +7,7 @@ still a way out when nothing else takes the message. While a call of this proces
 became of it, its other messages begin with another gateway: they need not wait to learn what that call will say.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from django.db import transaction
 
 from portal.messaging import notices, policy
 from portal.messaging.models import Attempt, Channel, GatewayHealth, Message, State
-from portal.metrics import GATEWAY_MOVES, GATEWAY_SHARE
+from portal.metrics import GATEWAY_ACCEPT, GATEWAY_DELIVERY, GATEWAY_MOVES, GATEWAY_SHARE
 
 log = structlog.get_logger(__name__)
 
@@ -181,6 +181,7 @@ class Figures:
     to_accept: int  # milliseconds, the median
     sent: int  # long enough ago to be delivered
     delivered: int
+    to_deliver: float  # seconds from acceptance to the receipt, the median
 
 
 def figures(gateway: str, now: datetime) -> Figures:
@@ -190,8 +191,17 @@ def figures(gateway: str, now: datetime) -> Figures:
     calls = Attempt.objects.filter(gateway=gateway, at__gt=since).order_by("-at").values_list("result", "milliseconds")
     spent = [milliseconds for result, milliseconds in calls[newest] if result == "accepted"]
     sent = Message.objects.filter(gateway=gateway, channel=Channel.SMS, sent_at__gt=since)
-    due = sent.filter(sent_at__lte=now - policy.DELIVERED_WITHIN).order_by("-sent_at").values_list("state", flat=True)
-    states = list(due[newest])
+    due = (
+        sent.filter(sent_at__lte=now - policy.DELIVERED_WITHIN)
+        .order_by("-sent_at")
+        .values_list("state", "sent_at", "settled_at")
+    )
+    found_due = list(due[newest])
+    took = [
+        (settled_at - sent_at).total_seconds()
+        for state, sent_at, settled_at in found_due
+        if state == State.DELIVERED and sent_at and settled_at
+    ]
     return Figures(
         share=share(found.left_at, now),
         left_at=found.left_at,
@@ -199,6 +209,16 @@ def figures(gateway: str, now: datetime) -> Figures:
         calls=len(calls[newest]),
         accepted=len(spent),
         to_accept=int(median(spent)) if spent else 0,
-        sent=len(states),
-        delivered=states.count(State.DELIVERED),
+        sent=len(found_due),
+        delivered=sum(state == State.DELIVERED for state, *_ in found_due),
+        to_deliver=median(took) if took else 0.0,
     )
+
+
+def show(names: Iterable[str], now: datetime) -> None:
+    """Tell the figures of these gateways to whoever watches them."""
+    for name in names:
+        found = figures(name, now)
+        GATEWAY_SHARE.labels(name).set(found.share)
+        GATEWAY_ACCEPT.labels(name).set(found.to_accept / 1000)
+        GATEWAY_DELIVERY.labels(name).set(found.to_deliver)

@@ -58,9 +58,15 @@ class Message(models.Model):
     class Meta:
         default_permissions = ()
         indexes = [
+            # In the order in which a sweep hands them out, and in which their time is over.
             models.Index(
-                fields=["due_at"],
-                name="message_open",
+                fields=["-is_code", "created_at"],
+                name="message_to_hand_out",
+                condition=models.Q(state__in=["queued", "sending"]),
+            ),
+            models.Index(
+                fields=["expires_at"],
+                name="message_to_expire",
                 condition=models.Q(state__in=["queued", "sending"]),
             ),
             models.Index(fields=["customer", "-created_at"], name="message_by_customer"),

@@ -1,7 +1,7 @@
 """Putting messages into the outbox, in the transaction of their cause."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import structlog
 from celery import current_app
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from portal.lib import crypto
 from portal.lib.masking import mask_email, mask_mobile
 from portal.lib.prepared import Prepared, PreparedInsert, slot
 from portal.messaging import budgets, policy
-from portal.messaging.budgets import Limit
+from portal.messaging.counts import Limit, count
 from portal.messaging.models import Channel, Message, SendCount, State
 from portal.metrics import OVER_BUDGET
 
@@ -33,11 +34,13 @@ CODES = "codes"
 
 @dataclass(frozen=True, slots=True)
 class MaySend:
-    """Whether a code may go out now; if not, from when on, and whether it is more than the usual wait."""
+    """Whether a code may go out now; if not, from when on, and whether it is more than the usual wait: a cap, or a
+    budget of the day, for which the client can do nothing."""
 
     allowed: bool
     again_at: datetime | None = None
     capped: bool = False
+    over_budget: bool = False
 
 
 def may_send_code(
@@ -55,10 +58,14 @@ def may_send_code(
     counts of the number, of the source and of the day's budgets, which many accounts share, are made in one atomic
     statement and stay only when the code is really allowed. Who is `known`, because they logged in before, gets a code
     also when a budget of the day is gone; it is asked only then. Budgets are of text messages: an e-mail costs nothing.
+    In shadow mode the budgets and the caps of numbers and sources count and refuse nothing; the wait and the caps of
+    the account hold always.
     """
     caps = policy.caps()
     waiting = _account_wait(customer, to=to, now=now, caps=caps)
     if waiting:
+        if waiting.capped:
+            _note(["account"], "refused", now)
         return waiting
     counted = {
         f"number:{crypto.blind_index('destination', to)}": Limit(caps.number_per_day, now + timedelta(days=1)),
@@ -67,10 +74,15 @@ def may_send_code(
     }
     try:
         with transaction.atomic():
-            _judge(_count(counted, now), known)
-    except _CapReachedError as reached:
-        log.warning("sms.capped", cap=_named(reached.key))
-        return MaySend(False, SendCount.objects.get(key=reached.key).resets_at, capped=True)
+            reached = _against(count(counted, now), known)
+            if reached and not settings.SMS_BUDGETS_SHADOW:
+                raise _CapReachedError
+    except _CapReachedError:
+        _note(map(budgets.name_of, reached), "refused", now)
+        log.warning("sms.capped", cap=budgets.name_of(reached[0]))
+        again = SendCount.objects.filter(key__in=reached).aggregate(at=Max("resets_at"))["at"]
+        return MaySend(False, again, capped=True, over_budget=budgets.is_budget(reached[0]))
+    _note(map(budgets.name_of, reached), "shadow", now)
     return MaySend(True)
 
 
@@ -106,43 +118,25 @@ _CODES = Prepared(
 
 
 class _CapReachedError(Exception):
-    def __init__(self, key: str) -> None:
-        self.key = key
+    """Takes back what was counted."""
 
 
-def _count(counted: Mapping[str, Limit], now: datetime) -> list[str]:
-    """One upsert for all keys, always in the same order so that two cannot deadlock; those above their limit."""
-    adapt = connection.ops.adapt_datetimefield_value
-    keys = sorted(counted)
-    rows = ", ".join(["(%s, %s, 1)"] * len(keys))
-    values = [value for key in keys for value in (key, adapt(counted[key].resets_at))]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO messaging_sendcount (key, resets_at, used) VALUES {rows} "  # noqa: S608
-            "ON CONFLICT (key) DO UPDATE SET "
-            "used = CASE WHEN messaging_sendcount.resets_at <= %s THEN 1 ELSE messaging_sendcount.used + 1 END, "
-            "resets_at = CASE WHEN messaging_sendcount.resets_at <= %s THEN excluded.resets_at "
-            "ELSE messaging_sendcount.resets_at END "
-            "RETURNING key, used",
-            [*values, adapt(now), adapt(now)],
-        )
-        return [key for key, used in cursor.fetchall() if used > counted[key].most]
+def _against(reached: list[str], known: Callable[[], bool]) -> list[str]:
+    """What stands against this code, caps first: not a budget that lets it pass all the same."""
+    gone = [key for key in reached if budgets.is_budget(key)]
+    caps = [key for key in reached if not budgets.is_budget(key)]
+    if not gone or not known():
+        return caps + gone
+    for key in gone:
+        OVER_BUDGET.labels(budgets.kind_of(key), "passed").inc()
+    return caps
 
 
-def _named(key: str) -> str:
-    """What was reached, for the log: which number or source it was does not matter, which budget does."""
-    return key if budgets.is_budget(key) else key.partition(":")[0]
-
-
-def _judge(reached: list[str], known: Callable[[], bool]) -> None:
-    """Raise `_CapReachedError` unless what was reached lets this code pass all the same."""
-    for key in sorted(reached, key=budgets.is_budget):
-        if not budgets.is_budget(key):
-            raise _CapReachedError(key)
-        passes = settings.SMS_BUDGETS_SHADOW or known()
-        OVER_BUDGET.labels(key.split(":")[1], "passed" if passes else "refused").inc()
-        if not passes:
-            raise _CapReachedError(key)
+def _note(names: Iterable[str], fate: str, now: datetime) -> None:
+    """Remember for the report what stood against a code, after the commit: no login waits for another's."""
+    for name in names:
+        OVER_BUDGET.labels(name.partition(":")[0], fate).inc()
+        transaction.on_commit(partial(budgets.note, name, now), robust=True)
 
 
 _NEW = PreparedInsert(Message)
@@ -164,7 +158,7 @@ def put(
     """Add one message; it leaves after the commit, or not at all if the transaction is rolled back.
 
     A worker is woken for a code at once. Anything else leaves with the sweep, within ten seconds: a login need not pay
-    for waking somebody twice.
+    for waking somebody twice. A text message that is no code is never refused, but its segment is one of the day's.
     """
     now = now or timezone.now()
     message = _NEW.insert(
@@ -185,6 +179,8 @@ def put(
     )
     if is_code:
         transaction.on_commit(partial(nudge, str(message.pk), is_code=True), robust=True)
+    elif channel == Channel.SMS:
+        transaction.on_commit(partial(budgets.count_notice, to, message.customer_id or 0, now), robust=True)
     return message
 
 

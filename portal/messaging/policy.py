@@ -152,11 +152,19 @@ BUDGETS = {
 #: Digits after the calling code that make a range: pumping buys numbers by such blocks.
 BUDGET_PREFIX_DIGITS = 4
 
-#: Rows over which a counter of everybody is spread: a row is held until the login that counted commits.
+#: A smaller budget than this is a typing error.
+BUDGET_LEAST = 16
+
+#: Rows over which a counter of everybody is spread: a row is held until the login that counted commits. A small budget
+#: has one row: its shares would be gone long before the whole, and few logins wait for each other.
 BUDGET_SHARDS = 16
+BUDGET_SHARDED_FROM = 50_000
 
 #: Staff are told when so much of a budget is gone: time enough to look before codes stay away.
 BUDGET_ALARM_PERCENT = 80
+
+#: They are told too when a cap has stood against so many codes on one day: it hits clients, or somebody tries.
+CAP_ALARM = 100
 
 #: Ranges that people are shown, those with most texts first.
 BUDGET_PREFIXES_SHOWN = 20

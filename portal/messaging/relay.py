@@ -124,6 +124,7 @@ def _open(message: Message) -> Envelope:
         text=content["text"],
         subject=content["subject"],
         validity=_validity(message),
+        is_code=message.is_code,
     )
 
 
@@ -182,15 +183,28 @@ _SETTLE = PreparedUpdate(
 
 
 def due(now: datetime) -> list[tuple[UUID, bool]]:
-    """What a sweep should hand out, and whether it is a code: codes before notices, the oldest first."""
-    waiting = Message.objects.filter(_TAKEABLE)
-    oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
+    """What a sweep should hand out, and whether it is a code: codes before notices, the oldest first. An index has
+    them in this order, so that it costs the same however many wait."""
+    oldest = waiting_since()
     QUEUE_AGE.set((now - oldest).total_seconds() if oldest else 0)
     return list(
-        waiting.filter(due_at__lte=now)
+        Message.objects.filter(_TAKEABLE, due_at__lte=now)
         .order_by("-is_code", "created_at")
         .values_list("pk", "is_code")[: policy.SWEEP_BATCH]
     )
+
+
+def waiting_since() -> datetime | None:
+    """When the oldest message that waits was put; None when none waits."""
+    # Of codes and of others in turn: each is at the end of an index, the oldest of both is not.
+    oldest = [
+        at
+        for is_code in (True, False)
+        for at in Message.objects.filter(_TAKEABLE, is_code=is_code)
+        .order_by("created_at")
+        .values_list("created_at", flat=True)[:1]
+    ]
+    return min(oldest, default=None)
 
 
 def purge(now: datetime) -> int:

@@ -48,6 +48,11 @@ def routes() -> dict[int, list[str]]:
     return {country: _names(country) for country in settings.SMS_COUNTRIES}
 
 
+def used() -> list[str]:
+    """Every gateway that is on one of these lists, once."""
+    return list(dict.fromkeys(name for route in routes().values() for name in route))
+
+
 def _names(country: int) -> list[str]:
     return list(settings.SMS_ROUTES.get(country) or [settings.SMS_GATEWAY])
 

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from portal.messaging import budgets, missing, notices, outbox, relay
+from portal.messaging import budgets, health, missing, notices, outbox, relay, routing
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +46,12 @@ def ask_receipts() -> None:
 def purge() -> None:
     """Retention of message rows."""
     relay.purge(timezone.now())
+
+
+@shared_task(name="messaging.show_gateways")
+def show_gateways() -> None:
+    """Figures of the gateways that messages take."""
+    health.show(routing.used(), timezone.now())
 
 
 @shared_task(name="messaging.watch_budgets")

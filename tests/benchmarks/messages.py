@@ -2,7 +2,8 @@
 
 `python -m tests.benchmarks.messages put N` puts so many codes into the outbox, each with its nudge; `notices N` so many
 e-mails without; `paced N PER_SECOND` codes at a pace, and prints for each of them its text and the monotonic time of
-its commit; `claims N` prints the median milliseconds of claiming one message among N.
+its commit; `claims N` prints the median milliseconds of claiming one message among N, and of one sweep that closes what
+is too late and chooses what to hand out, as many of them as the smallest backlog has.
 """
 
 import json
@@ -20,12 +21,13 @@ from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from portal.lib import crypto  # noqa: E402
-from portal.messaging import outbox, relay  # noqa: E402
+from portal.messaging import outbox, policy, relay  # noqa: E402
 from portal.messaging.models import Channel, Message  # noqa: E402
 from tests.benchmarks.clients import mobile, number  # noqa: E402
 
 _BATCH = 2000
 CLAIMS, WARM = 300, 30
+FEWEST = 100  # messages of the smallest backlog
 _LIFE = timedelta(hours=1)  # nothing shall expire while it is measured
 
 
@@ -82,11 +84,22 @@ def paced(count: int, per_second: float) -> None:
         print(f"{nth:06d} {time.monotonic()}", flush=True)
 
 
-def claims(count: int) -> float:
-    """Claiming one after the other among so many that are due."""
+def claims(count: int) -> tuple[float, float]:
+    """Claiming one after the other among so many that are due, and sweeping them before."""
     _rows(count, Channel.SMS)
+    swept = [*_swept()]
     spent = [*_claimed()]
-    return median(spent[WARM:])
+    return median(spent[WARM:]), median(swept[WARM:])
+
+
+def _swept() -> Iterator[float]:
+    usual, policy.SWEEP_BATCH = policy.SWEEP_BATCH, FEWEST
+    for _ in range(WARM + CLAIMS):
+        began = time.perf_counter()
+        relay.expire(timezone.now())
+        assert len(relay.due(timezone.now())) == FEWEST
+        yield (time.perf_counter() - began) * 1000
+    policy.SWEEP_BATCH = usual
 
 
 def _claimed() -> Iterator[float]:
@@ -106,4 +119,4 @@ if __name__ == "__main__":
         case "paced":
             paced(int(numbers[0]), float(numbers[1]))
         case "claims":
-            print(claims(int(numbers[0])))
+            print(*claims(int(numbers[0])))

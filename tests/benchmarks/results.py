@@ -152,6 +152,9 @@ def add_sending(report: Report, sent: Sending) -> None:
         Figure("claim_backlog_ratio", "Claiming a message, a backlog of 100,000 to one of 100", many / few,
                "times", 1.2),
         Figure("claim", "  among 100,000", many, "ms"),
+        Figure("sweep_backlog_ratio", "Choosing what a sweep hands out, a backlog of 100,000 to one of 100",
+               sent.sweeps[1] / sent.sweeps[0], "times", 1.2),
+        Figure("sweep", "  among 100,000", sent.sweeps[1], "ms"),
     )  # fmt: skip
 
 

@@ -42,11 +42,12 @@ class Sending:
     smpp: Rate
     behind_notices: tuple[float, ...]  # milliseconds from commit to the carrier's hands
     claims: tuple[float, float]  # milliseconds among few and among many
+    sweeps: tuple[float, float]  # the same for a sweep, without its nudges
 
 
 def measure(built: House) -> Sending:
     """One after the other, each in a database of its own."""
-    return Sending(_by_http(built), _by_smpp(built), _behind_notices(built), _claims(built))
+    return Sending(_by_http(built), _by_smpp(built), _behind_notices(built), *_claims(built))
 
 
 def _site(built: House, name: str, **more: str) -> dict[str, str]:
@@ -136,12 +137,14 @@ def _behind_notices(built: House) -> tuple[float, ...]:
         carrier.stop()
 
 
-def _claims(built: House) -> tuple[float, float]:
+def _claims(built: House) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Claims and sweeps, each among few and among many."""
     found = []
     for count in BACKLOG:
         name = f"claims{count}"
         prepare(built.processes, built.cluster, name, built.env, 10)
         url = built.cluster.url(name, OWNER)
         (line,) = built.module("messages", "claims", str(count), DATABASE_URL=url, REDIS_URL="unix:///nowhere")[-1:]
-        found.append(float(line))
-    return found[0], found[1]
+        found.append([float(word) for word in line.split()])
+    few, many = found
+    return (few[0], many[0]), (few[1], many[1])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import Customer, Result, SignIn
 from portal.desk import story
@@ -128,6 +129,27 @@ def test_a_code_that_a_limit_kept_back_says_until_when(
     assert "No code was sent: too many were sent lately" in page
     assert kept.resend_at is not None
     assert f"at {timezone.localtime(kept.resend_at):%H:%M:%S}; no member of staff can send one" in page
+
+
+def test_a_code_that_the_budget_of_the_day_kept_back_is_not_put_down_to_the_client(
+    clock: Clock, amy: Customer, mak_inside: Desk, settings: Settings
+) -> None:
+    """A3, S8"""
+    settings.SMS_BUDGETS = {"segments": 1, "country": 9, "prefix": 9}
+    pend(amy)
+    clock.shift(61)
+    pend(amy)
+    page = told(mak_inside, amy)
+    assert "No code was sent: the text messages of today are used up" in page
+    assert "this client has not logged in before" in page
+    assert "too many were sent lately" not in page
+
+
+def test_a_text_that_the_network_holds_up_is_told(clock: Clock, amy: Customer, mak_inside: Desk) -> None:
+    """A3"""
+    message = code_of(amy)
+    change(message, state=State.SENT, sent_at=timezone.now(), settled_at=timezone.now(), delayed_at=timezone.now())
+    assert "The network holds it up" in told(mak_inside, amy)
 
 
 def test_a_code_that_came_too_soon_after_another_points_to_that(clock: Clock, amy: Customer, mak_inside: Desk) -> None:

@@ -211,7 +211,7 @@ def test_a_killed_supervisor_takes_everybody_along_and_a_new_one_goes_on(tmp_pat
     first = Portal(tmp_path / "var", free_port())
     try:
         assert wait_for(first.serving, 20), first.end()
-        assert wait_for(lambda: len(first.family()) >= 7, 10)  # four and the web server with two workers
+        assert wait_for(lambda: len(first.family()) >= 8, 10)  # five and the web server with two workers
         family = first.family()
         first.process.kill()
         assert wait_for(lambda: all_gone(family), 5), [each.cmdline() for each in family if each.is_running()]

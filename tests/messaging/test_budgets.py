@@ -115,9 +115,10 @@ def test_in_shadow_mode_everything_is_counted_and_nothing_refused(
 
 @pytest.mark.usefixtures("clock")
 def test_spread_over_rows_a_budget_is_never_exceeded(
-    cap: Callable[..., None], people: Callable[[int], list[Customer]]
+    cap: Callable[..., None], people: Callable[[int], list[Customer]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S8"""
+    monkeypatch.setattr(policy, "BUDGET_SHARDED_FROM", 0)
     cap(segments=40)
     assert sum(ask(each).allowed for each in people(90)) <= 40
     assert SendCount.objects.filter(key__startswith="day:segments:").count() == policy.BUDGET_SHARDS
@@ -162,7 +163,12 @@ def test_the_page_after_the_password_says_until_when(
     for each, page in ((first, False), (second, True)):
         visitor = Visitor("en")
         assert visitor.password_step(each.login).headers["Location"] == "/en/login/verify/"
-        assert ("No more codes for now" in text_of(visitor.get("login/verify/"))) is page
+        said = text_of(visitor.get("login/verify/"))
+        assert ("No more codes for now" in said) is page
+        assert ("Try again after 2035-11-20 00:00:00 (Hong Kong time)" in said) is page
+        assert ("Nothing is wrong with your account or your number" in said) is page
+        assert ("+852 5550 0100" in said.partition("Nothing is wrong")[2]) is page
+        assert "may be out of date" not in said
 
 
 @pytest.mark.usefixtures("no_shards")

@@ -11,12 +11,14 @@ import pytest
 from django.core import mail
 from django.core.management import call_command
 from django.utils import timezone
+from prometheus_client import REGISTRY, generate_latest
 from pytest_django import Settings
 from time_machine import Traveller
 
 from portal.messaging import health, policy, receipts, routing
 from portal.messaging.gateways.base import Receipt
 from portal.messaging.models import GatewayHealth, Message
+from portal.messaging.tasks import show_gateways
 from tests.actors import run_relay
 from tests.messaging.far import BAD, Far, dead, fill, left
 
@@ -229,8 +231,10 @@ def test_a_look_costs_nothing_for_the_next_second(
 
 def test_how_each_did_can_be_read(send: Callable[..., Message], far: Far, clock: Traveller) -> None:
     """S6, O3"""
-    for _ in range(3):
-        receipts.take("alpha", Receipt(str(send().pk), "", "delivered"))
+    for seconds in (2, 3, 5):
+        message = send()
+        clock.shift(seconds)
+        receipts.take("alpha", Receipt(str(message.pk), "", "delivered"))
     send()
     clock.shift(20)
     fill("alpha", "unavailable: HTTP 500", 3, milliseconds=7)
@@ -240,6 +244,31 @@ def test_how_each_did_can_be_read(send: Callable[..., Message], far: Far, clock:
     routes, told = out.getvalue().splitlines()[:3], out.getvalue().splitlines()[3:]
     assert routes == ["+852: alpha, beta", "+853: http", "+86: http"]
     assert re.sub(r"[0-9]+ ms", "n ms", told[0]) == (
-        "alpha: 4 of 7 calls accepted, n ms, 3 of 4 delivered, left at 10:00:25 (failing), gets 0% of its traffic"
+        "alpha: 4 of 7 calls accepted, n ms, 3 of 4 delivered, after 3.0 s, "
+        "left at 10:00:35 (failing), gets 0% of its traffic"
     )
     assert re.sub(r"[0-9]+ ms", "n ms", told[1]) == "beta: 1 of 1 calls accepted, n ms, 0 of 0 delivered"
+
+
+def test_how_each_does_can_be_watched(send: Callable[..., Message], far: Far, clock: Traveller) -> None:
+    """S6, O3: what is scraped says who is left, how often and why, and how long texts take"""
+    for seconds in (2, 3, 5):
+        message = send()
+        clock.shift(seconds)
+        receipts.take("alpha", Receipt(str(message.pk), "", "delivered"))
+    clock.shift(20)
+    fill("alpha", "accepted", 4, milliseconds=700)
+    clock.shift(0.1)
+    fill("alpha", "unavailable: HTTP 500", 3, milliseconds=7)
+    moves = {"gateway": "alpha", "reason": "failing"}
+    before = REGISTRY.get_sample_value("portal_gateway_moves_total", moves) or 0
+    send()
+    show_gateways()
+    scraped = generate_latest(REGISTRY).decode()
+    assert 'portal_gateway_share{gateway="alpha"} 0.0' in scraped
+    assert 'portal_gateway_share{gateway="beta"} 1.0' in scraped
+    assert 'portal_gateway_accept_seconds{gateway="alpha"} 0.7' in scraped
+    assert 'portal_gateway_delivery_seconds{gateway="alpha"} 3.0' in scraped
+    assert 'portal_gateway_seconds_count{gateway="beta",result="accepted"}' in scraped
+    assert 'portal_delivery_seconds_count{gateway="alpha"}' in scraped
+    assert REGISTRY.get_sample_value("portal_gateway_moves_total", moves) == before + 1

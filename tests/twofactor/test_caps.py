@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import Customer
 from portal.messaging import policy
@@ -94,7 +95,9 @@ def test_above_the_cap_the_page_says_until_when_and_who_to_call(
     clock.shift(120)
     visitor.password_step()
     said = page(visitor)
-    assert "11:00" in said
+    assert "Try again after 2035-11-19 11:00:00 (Hong Kong time)" in said
+    assert "the mobile number on file may be out of date" in said
+    assert "Nothing is wrong" not in said
     assert "+852 5550 0100" in said
     assert sent_codes(amy) == 1
 
@@ -203,3 +206,18 @@ def test_above_the_cap_no_wrong_code_is_forgiven(
     clock.shift(61)
     visitor.post("login/resend/")
     assert count(amy) == 1
+
+
+def test_a_resend_when_the_texts_of_the_day_are_used_up_says_the_day_and_does_not_blame_the_client(
+    clock: Clock, amy: Customer, visitor: Visitor, settings: Settings
+) -> None:
+    """S8"""
+    settings.SMS_BUDGETS = {"segments": 1, "country": 9, "prefix": 9}
+    visitor.password_step()
+    clock.shift(61)
+    visitor.post("login/resend/")
+    said = page(visitor)
+    assert "So many text messages were sent today" in said
+    assert "before 2035-11-20 00:00:00 (Hong Kong time)" in said
+    assert "You have asked for too many codes" not in said
+    assert sent_codes(amy) == 1

@@ -67,6 +67,11 @@ def _refused(clock: Clock, carrier: Carrier) -> None:
     run_relay()
 
 
+def _opted_out(clock: Clock, carrier: Carrier) -> None:
+    _refused(clock, carrier)
+    Message.objects.update(problem="opted out (Twilio 21610)")
+
+
 def _reported_lost(clock: Clock, carrier: Carrier) -> None:
     run_relay()
     receipt("failed")
@@ -96,7 +101,8 @@ def _never_left(clock: Clock, carrier: Carrier) -> None:
         (_delivered, "delivered"),
         (_late_worker, "delayed"),
         (_late_receipt, "delayed"),
-        (_refused, "failed"),
+        (_refused, "refused"),
+        (_opted_out, "opted_out"),
         (_reported_lost, "failed"),
         (_held_up, "delayed"),
         (_held_up_and_delivered, "delivered"),
@@ -116,6 +122,36 @@ def test_page_and_script_say_what_became_of_the_text(
     happens(clock, carrier)
     assert told(visitor) == state
     assert f'class="delivery {state}"' in visitor.get("login/verify/").content.decode()
+
+
+@pytest.mark.parametrize(("happens", "why"), [(_refused, "takes no text messages"), (_opted_out, "were stopped for")])
+def test_a_number_that_no_text_ever_reaches_is_told_what_helps_and_not_to_ask_again(
+    clock: Clock,
+    amy: Customer,
+    visitor: Visitor,
+    carrier: Carrier,
+    happens: Callable[[Clock, Carrier], None],
+    why: str,
+) -> None:
+    """S6, S11: asking again would only cost time"""
+    visitor.password_step()
+    happens(clock, carrier)
+    markup = visitor.get("login/verify/").content.decode()
+    said = page(visitor)
+    assert why in said
+    assert "asking again will not help" in said
+    assert "You can ask for a new code now. Hotline" not in said
+    assert "data-delivery-url" not in markup
+    assert re.search(r"<div data-lines>.*\+852 5550 0100.*</div>", markup, re.DOTALL), "whom to call, in sight"
+    assert 'class="btn primary"' not in markup, "neither typing nor asking again is what helps"
+
+
+def test_while_the_text_is_on_its_way_nobody_is_sent_to_the_hotline(
+    clock: Clock, amy: Customer, visitor: Visitor
+) -> None:
+    """S11"""
+    visitor.password_step()
+    assert "<div data-lines hidden>" in visitor.get("login/verify/").content.decode()
 
 
 def test_a_login_that_was_sent_nothing_says_none(clock: Clock, amy: Customer, visitor: Visitor) -> None:

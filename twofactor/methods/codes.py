@@ -57,6 +57,7 @@ class SentCode(ABC):
             known=partial(_logged_in_before, customer),
         )
         challenge.resend_at, challenge.capped = permit.again_at, permit.capped
+        challenge.over_budget = permit.over_budget
         if permit.allowed:
             code = _new_code()
             challenge.code_digest = crypto.keyed_digest(_DIGEST, *self._bound(challenge, context), code)

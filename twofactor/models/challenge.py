@@ -38,6 +38,7 @@ class Challenge(models.Model):
     answered_at = models.DateTimeField(null=True)
     resend_at = models.DateTimeField(null=True)  # from when on the next code can be asked for
     capped = models.BooleanField(default=False)  # no code, because too many were sent
+    over_budget = models.BooleanField(default=False)  # not by this client: the texts of the day are gone
 
     class Meta:
         default_permissions = ()

@@ -55,6 +55,7 @@ class Resent:
     sent: bool
     again_at: datetime | None = None
     capped: bool = False
+    over_budget: bool = False
     gone: bool = False
 
 
@@ -83,8 +84,8 @@ def ask_again(
     new = _ask(customer, sign_in, purpose, source=source, language=language, method=method, to=to)
     old = current(sign_in, purpose)
     if new.withheld and old is not None and old.state == ChallengeState.OPEN and old.method == new.method:
-        old.resend_at, old.capped = new.resend_at, new.capped
-        old.save(update_fields=["resend_at", "capped"])
+        old.resend_at, old.capped, old.over_budget = new.resend_at, new.capped, new.over_budget
+        old.save(update_fields=["resend_at", "capped", "over_budget"])
         return old
     mine = Challenge.objects.filter(sign_in=sign_in, purpose=purpose, state=ChallengeState.OPEN)
     mine.update(state=ChallengeState.SUPERSEDED)
@@ -108,7 +109,7 @@ def _ask(
 #: What answering needs of a challenge; the rest of the row stays where it is.
 _ASKED = (
     "sign_in_id", "purpose", "method", "reference", "code_digest", "state", "created_at", "expires_at", "resend_at",
-    "capped", "message_id",
+    "capped", "over_budget", "message_id",
 )  # fmt: skip
 
 
@@ -125,7 +126,7 @@ _OF_SESSION = Prepared(
     lambda: (
         Challenge.objects.select_related("message")
         .filter(sign_in=slot(Challenge, "sign_in"), purpose=slot(Challenge, "purpose"))
-        .only(*_ASKED, "message__state", "message__sent_at", "message__created_at")
+        .only(*_ASKED, "message__state", "message__sent_at", "message__created_at", "message__problem")
     )
 )
 
@@ -156,7 +157,7 @@ def send_again(
     if old is None or old.state == ChallengeState.USED:
         return Resent(False, gone=True)
     now = ask_again(customer, sign_in, purpose, source=source, language=language, method=method, to=to)
-    return Resent(True) if now.pk != old.pk else Resent(False, now.resend_at, now.capped)
+    return Resent(True) if now.pk != old.pk else Resent(False, now.resend_at, now.capped, now.over_budget)
 
 
 def verify(sign_in: SignIn, purpose: Purpose, answer: str) -> Outcome:

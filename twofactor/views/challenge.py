@@ -22,12 +22,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import policy as accounts_policy
 from accounts import sessions
 from accounts.decorators import handles_secrets, pending_required, session_ended
-from accounts.models import Purpose, SignIn
+from accounts.models import Method, Purpose, SignIn
 from accounts.words import METHOD_LABELS, PURPOSE_LABELS
 from portal import brand
 from portal.lib.source import request_address
 from portal.lib.user_agent import device_label
 from portal.messaging import policy as sending
+from portal.messaging.gateways.base import OPTED_OUT
 from portal.messaging.models import State
 from twofactor import errors
 from twofactor.forms import AnswerForm, CodeForm
@@ -113,7 +114,7 @@ def show(request: HttpRequest, sign_in: SignIn, journey: Journey) -> HttpRespons
     if asked is None or customer is None:
         return session_ended("gone")
     if asked.capped and not asked.code_digest:
-        return render(request, "accounts/too_many_sends.html", {"retry_at": asked.resend_at})
+        return no_more_codes(request, asked)
     method = METHODS[asked.method]
     destination = method.destination(customer)
     context = {
@@ -135,6 +136,12 @@ def show(request: HttpRequest, sign_in: SignIn, journey: Journey) -> HttpRespons
     return render(request, "twofactor/challenge.html", context)
 
 
+def no_more_codes(request: HttpRequest, asked: Challenge) -> HttpResponse:
+    """The page of a client who cannot have a code now: until when, why, and what helps."""
+    facts = {"retry_at": asked.resend_at, "over_budget": asked.over_budget}
+    return render(request, "accounts/too_many_sends.html", facts)
+
+
 def sms_facts(asked: Challenge, *, now: datetime) -> dict[str, Any]:
     """What a page says of a code by text message: how long it is good, when there can be another, where it is."""
     left = int((asked.expires_at - now).total_seconds())
@@ -145,7 +152,9 @@ def sms_facts(asked: Challenge, *, now: datetime) -> dict[str, Any]:
         "seconds_left": max(0, left),
         "resend_at": _resend_at(asked),
         "resend_seconds": _seconds_until(_resend_at(asked), now),
-        "delivery": _delivery(asked, now),
+        "delivery": (state := _delivery(asked, now)),
+        "moving": state in _MOVING,
+        "undelivered": state in _UNDELIVERED,
     }
 
 
@@ -191,8 +200,9 @@ def resent_message(request: HttpRequest, resent: Resent) -> None:
     if resent.sent:
         messages.success(request, str(errors.RESENT))
     elif resent.capped and resent.again_at:
-        when = {"time": f"{timezone.localtime(resent.again_at):%H:%M:%S}"}
-        messages.warning(request, str(errors.TOO_MANY_CODES % when))
+        when = {"time": f"{timezone.localtime(resent.again_at):%Y-%m-%d %H:%M:%S}"}
+        words = errors.BUDGET_GONE if resent.over_budget else errors.TOO_MANY_CODES
+        messages.warning(request, str(words % when))
     elif resent.again_at:
         messages.warning(request, _wait_text(resent))
 
@@ -240,6 +250,11 @@ def _resend_at(asked: Challenge) -> datetime | None:
     return None if refused else asked.resend_at
 
 
+#: The words for what may still change, and for what will bring no code.
+_MOVING = frozenset({"queued", "sent", "delayed"})
+_UNDELIVERED = frozenset({"failed", "refused", "opted_out"})
+
+
 def _delivery(asked: Challenge, now: datetime) -> str:
     """The delivery state in the word that page and script know."""
     message = asked.message
@@ -248,6 +263,9 @@ def _delivery(asked: Challenge, now: datetime) -> str:
     match message.state:
         case State.DELIVERED:
             return "delivered"
+        case State.FAILED if asked.method == Method.SMS and message.sent_at is None:
+            # No gateway takes it: another text to the same number would fare no better.
+            return "opted_out" if message.problem.startswith(OPTED_OUT) else "refused"
         case State.FAILED | State.EXPIRED:
             return "failed"
         case State.SENT:

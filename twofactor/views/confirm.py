@@ -20,7 +20,7 @@ from twofactor.methods import METHODS
 from twofactor.services import challenges, switching
 from twofactor.services.challenges import Verdict
 from twofactor.views import reasons
-from twofactor.views.challenge import Journey, report, resent_message, sms_facts
+from twofactor.views.challenge import Journey, no_more_codes, report, resent_message, sms_facts
 from twofactor.views.method import finished, gone, owner, stopped
 
 _JOURNEY = Journey(
@@ -45,7 +45,7 @@ def confirm(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     if switch is None or asked is None or not in_time or switch.to_method != Method.SMS:
         return gone(request)
     if asked.capped and not asked.code_digest:
-        return render(request, "accounts/too_many_sends.html", {"retry_at": asked.resend_at})
+        return no_more_codes(request, asked)
     context = {
         **sms_facts(asked, now=timezone.now()),
         "form": CodeForm(),

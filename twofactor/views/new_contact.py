@@ -25,7 +25,7 @@ from twofactor.services import challenges, new_contact
 from twofactor.services.challenges import Verdict
 from twofactor.services.new_contact import PURPOSES, Onward
 from twofactor.views import reasons
-from twofactor.views.challenge import Journey, report, resent_message, sms_facts
+from twofactor.views.challenge import Journey, no_more_codes, report, resent_message, sms_facts
 
 
 def _journey(purpose: Purpose) -> Journey:
@@ -66,7 +66,7 @@ def confirm(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     if contacts.confirmed(change):
         return redirect("accounts:contact_review")
     if asked.capped and not asked.code_digest:
-        return render(request, "accounts/too_many_sends.html", {"retry_at": asked.resend_at})
+        return no_more_codes(request, asked)
     journey = _journey(PURPOSES[Contact(change.contact)])
     context = {
         **sms_facts(asked, now=timezone.now()),

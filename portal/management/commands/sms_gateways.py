@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from portal.messaging.health import Figures, figures
-from portal.messaging.routing import routes
+from portal.messaging.routing import routes, used
 
 
 class Command(BaseCommand):
@@ -12,11 +12,9 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **_options: object) -> None:
         now = timezone.now()
-        used: dict[str, None] = {}
         for country, route in routes().items():
             self.stdout.write(f"+{country}: {', '.join(route)}")
-            used |= dict.fromkeys(route)
-        for name in used:
+        for name in used():
             self.stdout.write(f"{name}: {_told(figures(name, now))}")
 
 
@@ -26,6 +24,8 @@ def _told(found: Figures) -> str:
         f"{found.to_accept} ms",
         f"{found.delivered} of {found.sent} delivered",
     ]
+    if found.to_deliver:
+        parts.append(f"after {found.to_deliver:.1f} s")
     if found.left_at and found.share < 1:
         since = f"{timezone.localtime(found.left_at):%H:%M:%S}"
         parts.append(f"left at {since} ({found.reason}), gets {found.share:.0%} of its traffic")

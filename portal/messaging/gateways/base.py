@@ -14,13 +14,15 @@ Fate = Literal["sent", "delivered", "delayed", "failed"]
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """One message as a gateway sees it. `reference` is ours and stays the same when a send is repeated, so that
-    the carrier can tell a repetition from a second message. `validity` is in seconds."""
+    the carrier can tell a repetition from a second message. `validity` is in seconds. A code goes before what is not
+    one wherever messages have to wait for each other."""
 
     reference: str
     to: str
     text: str
     subject: str = ""
     validity: int = 60
+    is_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,10 @@ def own_reference(told: object) -> str:
     that may be the text."""
     reference = str(told)[:80]
     return reference if reference.isascii() and reference.isprintable() and " " not in reference else ""
+
+
+#: How the reason begins of a refusal that the owner of the number asked for.
+OPTED_OUT = "opted out"
 
 
 class Refused(Exception):

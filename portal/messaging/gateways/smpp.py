@@ -92,6 +92,7 @@ class SmppGateway:
             "to": envelope.to,
             "text": envelope.text,
             "validity": envelope.validity,
+            "is_code": envelope.is_code,
             "timeout": timeout,
         }
         answer = ask(question, timeout)

@@ -18,7 +18,16 @@ from django.conf import settings
 
 from portal import brand
 from portal.lib.carriers import TwilioAccount
-from portal.messaging.gateways.base import Envelope, Fate, Forged, Receipt, ReceiptRequest, Refused, Unavailable
+from portal.messaging.gateways.base import (
+    OPTED_OUT,
+    Envelope,
+    Fate,
+    Forged,
+    Receipt,
+    ReceiptRequest,
+    Refused,
+    Unavailable,
+)
 from portal.messaging.gateways.calls import Answer, call
 
 #: What Twilio says about the message or its number: no other way would help. Any other code is about us, our sender,
@@ -28,7 +37,7 @@ _REFUSES = {
     21265: "short code",
     21602: "no text",
     21604: "no number",
-    21610: "opted out",
+    21610: OPTED_OUT,
     21614: "not a mobile number",
     21617: "text too long",
     21635: "landline",

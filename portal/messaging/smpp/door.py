@@ -77,7 +77,13 @@ class Door:
             asked = json.loads(line)
             if asked == "state":
                 return self._state()
-            envelope = Envelope(asked["reference"], asked["to"], asked["text"], validity=int(asked["validity"]))
+            envelope = Envelope(
+                asked["reference"],
+                asked["to"],
+                asked["text"],
+                validity=int(asked["validity"]),
+                is_code=asked.get("is_code") is True,
+            )
             timeout = min(LONGEST_TIMEOUT, float(asked["timeout"]))
         except (ValueError, KeyError, TypeError):
             return {"kind": "unavailable", "reason": "unreadable question"}

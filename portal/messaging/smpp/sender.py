@@ -1,4 +1,5 @@
-"""Handing texts over: each reference once, not more at once than the window, not faster than the carrier wants."""
+"""Handing texts over: each reference once, not more at once than the window, not faster than the carrier wants, and
+codes before everything else that waits."""
 
 import asyncio
 from collections import OrderedDict
@@ -12,6 +13,7 @@ from portal.messaging.gateways.base import Envelope, own_reference
 from portal.messaging.smpp import statuses
 from portal.messaging.smpp.coding import encode
 from portal.messaging.smpp.fields import destination_address, message_id, source_address, validity_period
+from portal.messaging.smpp.line import Line
 from portal.messaging.smpp.pace import Pace
 from portal.messaging.smpp.pdu import ANSWER, Command, Part, Pdu, read_string, submit_sm
 from portal.messaging.smpp.session import Lost, Session
@@ -76,6 +78,7 @@ class Sender:
         self._source = source_address(brand.current().sms_sender)
         self._pace = Pace(account.rate)
         self._window = asyncio.Semaphore(account.window)
+        self._line = Line()
         self._flights: dict[str, asyncio.Task[Outcome]] = {}
         self._begun: dict[str, list[str]] = {}  # ids of the pieces of a long text that was not taken whole
         self._loop = asyncio.get_running_loop()
@@ -130,7 +133,7 @@ class Sender:
         started = self._loop.time()
         while True:
             try:
-                async with asyncio.timeout_at(deadline):
+                async with asyncio.timeout_at(deadline), self._line.counter(is_code=envelope.is_code):
                     await self._turn()
                     await self._window.acquire()
             except TimeoutError:

@@ -105,7 +105,7 @@ if (resend) {
 }
 const delivery = $('[data-delivery-url]');
 if (delivery) {
-  const line = $('span', delivery);
+  const line = $('span', delivery), lines = $('[data-lines]');
   const poll = async () => {
     if (Date.now() > expires) return;
     const answer = await fetch(delivery.dataset.deliveryUrl).catch(() => 0);
@@ -116,7 +116,8 @@ if (delivery) {
       delivery.className = 'delivery ' + state;
       wait = after(resend_seconds);
       if (state === 'failed') prefer();
-      if (state === 'failed' || state === 'delivered') return;
+      if (lines) lines.hidden = !['refused', 'opted_out'].includes(state);
+      if (!['queued', 'sent', 'delayed'].includes(state)) return;
     }
     setTimeout(poll, 1500);
   };

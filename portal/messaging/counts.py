@@ -1,0 +1,34 @@
+"""Counters that many accounts share: counted in one statement, each until a time of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How often something may be counted until a time, after which it begins anew."""
+
+    most: int
+    resets_at: datetime
+
+
+def count(counted: Mapping[str, Limit], now: datetime) -> list[str]:
+    """One upsert for all keys, always in the same order so that two cannot deadlock; those above their limit."""
+    adapt = connection.ops.adapt_datetimefield_value
+    keys = sorted(counted)
+    rows = ", ".join(["(%s, %s, 1)"] * len(keys))
+    values = [value for key in keys for value in (key, adapt(counted[key].resets_at))]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO messaging_sendcount (key, resets_at, used) VALUES {rows} "  # noqa: S608
+            "ON CONFLICT (key) DO UPDATE SET "
+            "used = CASE WHEN messaging_sendcount.resets_at <= %s THEN 1 ELSE messaging_sendcount.used + 1 END, "
+            "resets_at = CASE WHEN messaging_sendcount.resets_at <= %s THEN excluded.resets_at "
+            "ELSE messaging_sendcount.resets_at END "
+            "RETURNING key, used",
+            [*values, adapt(now), adapt(now)],
+        )
+        return [key for key, used in cursor.fetchall() if used > counted[key].most]
