@@ -22,6 +22,9 @@ OTHER_KIND_HOLD = timedelta(days=30)
 #: Letters of one run of the printer: a morning's work for one person with envelopes.
 RUN = 500
 
+#: Seconds for one file: a full run takes five on a slow machine. Whatever takes longer has come to a stop.
+TYPESETTING = 120
+
 #: A run that nobody called good by then counts as failed: the sheets lie somewhere.
 CONFIRM_WITHIN = timedelta(hours=24)
 
