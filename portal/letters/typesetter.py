@@ -3,11 +3,12 @@ to end for that. It reads what to print from its input and writes the file to it
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import typst
 
 #: PDF for universal access (ISO 14289-1): tagged, with a title and its languages. Anything less is refused.
-_STANDARD = "ua-1"
+_STANDARD: Final = "ua-1"
 
 
 def main(source: Path, fonts: Path) -> None:

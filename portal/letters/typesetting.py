@@ -102,28 +102,20 @@ def _page(sheet: Sheet) -> dict[str, Any]:
         "todo": pair(wording.WHAT_TO_DO),
         "steps": _columns(pair(text) for text in wording.STEPS[sheet.kind]),
         "closing": _columns(pair(text) for text in wording.CLOSING),
-        "contact": [pair(text) for text in contacts(house)],
+        "contact": (contacts(house, chinese), contacts(house, "en")),
         "reference": sheet.reference,
         "page": pair(wording.PAGE),
     }
 
 
-def contacts(house: brand.Brand) -> list[Text]:
+def contacts(house: brand.Brand, language: str) -> list[str]:
     """The lines that say whom to call and when; none for what the broker has not."""
-    places = ((house.hotline_hong_kong, wording.HONG_KONG), (house.hotline_mainland, wording.MAINLAND))
-    named = [_joined(" ", place, _same(number)) for number, place in places if number]
-    hotlines = [_joined(" ", wording.HOTLINES, *named)] if named else []
-    return hotlines + ([_joined(" ", wording.HOURS, house.hours)] if house.hours else [])
-
-
-def _same(words: str) -> Text:
-    return Text(words, words, words)
-
-
-def _joined(between: str, *texts: Text) -> Text:
-    return Text(
-        *(between.join(text.in_language(language) for text in texts) for language in ("zh-hant", "zh-hans", "en"))
+    lines = (
+        (wording.HOTLINE_HONG_KONG, house.hotline_hong_kong),
+        (wording.HOTLINE_MAINLAND, house.hotline_mainland),
+        (wording.HOURS, house.hours and house.hours.in_language(language)),
     )
+    return [line.in_language(language).format(value=value) for line, value in lines if value]
 
 
 def _columns(pairs: Iterator[tuple[str, str]]) -> tuple[list[str], list[str]]:

@@ -18,10 +18,13 @@ ACCOUNT = Text("帳戶號碼尾數", "账户号码尾数", "Account number endin
 CODE = Text("啟動碼", "激活码", "Activation code")
 VALID_UNTIL = Text("有效至 {date}", "有效至 {date}", "Valid until {date}")
 WHAT_TO_DO = Text("使用方法", "使用方法", "What to do")
-HOTLINES = Text("客戶服務熱線", "客户服务热线", "Customer service hotline")
-HOURS = Text("辦公時間", "办公时间", "Office hours")
-HONG_KONG = Text("香港", "香港", "Hong Kong")
-MAINLAND = Text("內地", "内地", "Mainland China")
+HOTLINE_HONG_KONG = Text(
+    "客戶服務熱線（香港）：{value}", "客户服务热线（香港）：{value}", "Customer service hotline (Hong Kong): {value}"
+)
+HOTLINE_MAINLAND = Text(
+    "客戶服務熱線（內地）：{value}", "客户服务热线（内地）：{value}", "Customer service hotline (Mainland): {value}"
+)
+HOURS = Text("辦公時間：{value}", "办公时间：{value}", "Office hours: {value}")
 PAGE = Text("第 1 頁，共 1 頁", "第 1 页，共 1 页", "Page 1 of 1")
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
