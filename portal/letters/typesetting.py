@@ -18,6 +18,7 @@ from portal.letters import codes, glyphs, policy, wording
 from portal.letters.models import Kind
 
 SOURCES = Path(__file__).with_name("typst")
+REGIONS = {"zh-hant": ("zh", "HK"), "zh-hans": ("zh", "CN"), "en": ("en", "GB")}
 _TYPESETTER = Path(__file__).with_name("typesetter.py")
 
 
@@ -49,8 +50,6 @@ def letters(sheets: Sequence[Sheet]) -> bytes:
     run = {
         "title": f"{house.name.in_language('zh-hant')} {wording.RUN.zh_hant} {wording.RUN.en}",
         "brand": house.name.en,
-        "lang": "zh",
-        "region": "HK",
         "sheets": [_page(sheet) for sheet in sheets],
     }
     return typeset("letter.typ", run)
@@ -89,6 +88,7 @@ def _page(sheet: Sheet) -> dict[str, Any]:
         (wording.ACCOUNT, sheet.tail),
     ]
     return {
+        "region": REGIONS[chinese][1],
         "sender": pair(house.name),
         "name": sheet.name,
         "address": sheet.address.split("\n"),
