@@ -31,6 +31,9 @@ CONTACT_GONE = _(
 )
 CONTACT_STOPPED = _("The change was stopped. Your contact details stay as they are.")
 CONTACT_TOO_MANY = _("Too many wrong codes. The change was stopped and your contact details stay as they are.")
+FORM_TOO_OFTEN = _(
+    "You have downloaded this form many times today. Print the copy that you have, or download the blank form."
+)
 
 # --- Sessions ---
 SESSION_ENDED_BY_YOU = _("The session was ended.")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import activity, contact, password, session
+from accounts.views import activity, contact, forms, password, session
 
 app_name = "accounts"
 urlpatterns = [
@@ -16,5 +16,7 @@ urlpatterns = [
     path("service/contact/stop/", contact.stop, name="contact_stop"),
     path("service/contact/done/", contact.done, name="contact_done"),
     path("service/contact/edit/<str:kind>/", contact.edit, name="contact_edit"),
+    path("service/forms/", forms.forms, name="forms"),
+    path("service/forms/client-information-update.pdf", forms.prefilled, name="prefilled_form"),
     path("service/password/", password.password, name="password"),
 ]

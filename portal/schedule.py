@@ -69,6 +69,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "purge-messages": {"task": "messaging.purge", "schedule": crontab(hour="3", minute="20")},
     "purge-sign-ins": {"task": "accounts.purge", "schedule": crontab(hour="3", minute="40")},
     "purge-proposals": {"task": "approvals.purge", "schedule": crontab(hour="4", minute="10")},
+    "purge-forms": {"task": "letters.purge_forms", "schedule": crontab(hour="4", minute="25")},
     "clear-staff-sessions": {
         "task": "accounts.clear_staff_sessions",
         "schedule": crontab(hour="3", minute="50"),

@@ -19,6 +19,7 @@ urlpatterns = [
     *([path("token/", include("twofactor.token_urls"))] if settings.DEMO else []),
     *i18n_patterns(
         path("home/", views.home, name="home"),
+        path("help/client-information-update-form.pdf", views.blank_form, name="blank_form"),
         path("help/<slug:slug>/", views.help_page, name="help"),
         path("privacy/", views.privacy, name="privacy"),
         path("accessibility/", views.accessibility, name="accessibility"),

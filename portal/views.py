@@ -7,13 +7,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import sessions
 from accounts.decorators import inside_with_previous
 from accounts.models import Method, SignIn
+from accounts.views import forms
 from accounts.words import METHOD_LABELS
+from portal.letters import paper_form
 from portal.messaging import notices, relay
 from portal.messaging.tasks import HEARTBEAT
 from twofactor.methods import METHODS
@@ -60,6 +63,12 @@ def help_page(request: HttpRequest, slug: str) -> HttpResponse:
     if slug not in HELP_PAGES:
         raise Http404
     return render(request, f"help/{slug}.html")
+
+
+@require_safe
+def blank_form(request: HttpRequest) -> HttpResponse:
+    """The client information update form, to be filled in by hand."""
+    return forms.shown(paper_form.blank(get_language() or settings.LANGUAGE_CODE), "client-information-update-form")
 
 
 @require_safe

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The programs that the tests drive: a PostgreSQL, a Redis, a browser, gettext, a token, a Chinese font, a Kannel,
+# The programs that the tests drive: a PostgreSQL, a Redis, a browser, gettext, a token, a Chinese font, readers of PDF, a Kannel,
 # Node with npm for a carrier that speaks SMPP.
 # Root on Debian gets what is missing; anybody else one sentence that says what to install.
 set -eu
@@ -20,6 +20,7 @@ need chromium command -v chromium
 need gettext command -v msgfmt
 need oathtool command -v oathtool
 need fonts-noto-cjk chinese
+need poppler-utils command -v pdftoppm
 need nodejs command -v node
 need npm command -v npm
 need kannel test -x /usr/sbin/bearerbox

@@ -16,10 +16,11 @@ from django.db.models.functions import Lower
 
 from accounts import policy
 from accounts.models import TAIL, Customer, Given, StaffClient, Tail
-from accounts.services import pace
+from accounts.services import pace, paper
 from portal.approvals.models import Proposal
 from portal.audit.events import Event
 from portal.audit.trail import record
+from portal.letters.models import IssuedForm
 from portal.lib import crypto
 from portal.lib.digits import MAX_RAW, plain_digits, six_digits
 from portal.lib.phone import MobileRefused, parse_mobile
@@ -41,6 +42,7 @@ class QueryKind(StrEnum):
     EMAIL = "e-mail address"
     FREEZE_REFERENCE = "freeze reference"
     PROPOSAL_REFERENCE = "proposal reference"
+    FORM_REFERENCE = "form reference"
     LOGIN_REFERENCE = "login reference"
     TOO_LONG = "too long"
     UNKNOWN = "nothing that can be searched for"
@@ -114,6 +116,7 @@ def understand(query: str) -> tuple[QueryKind, str]:
 _REFERENCES = {
     _FREEZE: QueryKind.FREEZE_REFERENCE,
     _PROPOSAL: QueryKind.PROPOSAL_REFERENCE,
+    paper.REFERENCE: QueryKind.FORM_REFERENCE,
     _LOGIN: QueryKind.LOGIN_REFERENCE,
 }
 
@@ -146,6 +149,8 @@ def by(kind: QueryKind, value: str, staff: Customer) -> QuerySet[Customer]:
         return clients.alias(reference=Given("freeze_reference")).filter(reference=value)
     if kind == QueryKind.PROPOSAL_REFERENCE:
         return clients.filter(pk__in=Proposal.objects.filter(reference=value).order_by().values("subject"))
+    if kind == QueryKind.FORM_REFERENCE:
+        return clients.filter(pk__in=IssuedForm.objects.filter(reference=value).order_by().values("customer"))
     return clients.filter(login=value)
 
 

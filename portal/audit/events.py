@@ -19,6 +19,7 @@ class Event(StrEnum):
     SESSIONS_ENDED = "sessions.ended"
     METHOD_CHANGED = "method.changed"
     CONTACT_CHANGED = "contact.changed"
+    FORM_ISSUED = "form.issued"
     HOLD_LIFTED = "account.hold_lifted"
     TOKEN_BOUND = "token.bound"  # noqa: S105
     TOKEN_REMOVED = "token.removed"  # noqa: S105

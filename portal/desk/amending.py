@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy
 
 from accounts.forms import UnfreezeForm
 from accounts.models import ContactChange, Customer
-from accounts.services import amending
+from accounts.services import amending, paper
 from portal.approvals import policy
 from portal.approvals.models import Proposal
 from portal.approvals.rules import RefusedError
 from portal.desk import kinds
 from portal.desk.checklists import PaperForm
+from portal.desk.finding import found_form
 from portal.desk.guards import client_for, door, page, staff_with
 from portal.desk.kinds import KINDS
 from portal.desk.proposing import checked_by, made, passed
@@ -49,11 +50,13 @@ def amend(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     staff = staff_with(request, policy.PROPOSE)
     client = client_for(pk, staff, "amend contacts")
     posted = request.method == "POST"
-    form = PaperForm(request.POST if posted else None, request.FILES if posted else None)
-    if form.is_valid():
+    initial: dict[str, object] = {"form": found_form(request, client)}
+    form = PaperForm(request.POST if posted else None, request.FILES if posted else None, initial=initial)
+    if form.is_valid() and _is_of(client, form):
         after = {
             **form.contacts,
             "channel": form.cleaned_data["channel"],
+            "form": form.cleaned_data["form"],
             "checked": ", ".join(form.cleaned_data["checklist"]),
         }
         done = _propose(client, staff, form, after, evidence=[form.cleaned_data["scan"].file])
@@ -61,6 +64,15 @@ def amend(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
             return made(request, done)
     facts = {"form": form, "megabytes": policy.EVIDENCE_SIZE // 1024**2}
     return _page(site, request, "amend_contacts", _("Record a signed form of %(client)s"), client, facts)
+
+
+def _is_of(client: Customer, form: PaperForm) -> bool:
+    """Whether the reference on the form, if it has one, leads to this client."""
+    reference = form.cleaned_data["form"]
+    if not reference or paper.is_of(client, reference):
+        return True
+    form.add_error("form", _("The form of this reference was not handed out to this client."))
+    return False
 
 
 def restore(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:

@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts.forms import CONTACT_FORMS, ReasonForm
 from accounts.models import Contact
+from accounts.services import paper
+
+_LONGEST_REFERENCE = 20  # characters, with whatever a scanner adds
 
 #: How a signed form came back to us.
 CHANNELS: dict[str, str | Promise] = {
@@ -64,6 +67,12 @@ class PaperForm(ChecklistForm):
     channel = forms.ChoiceField(
         label=gettext_lazy("The form came by"), choices=list(CHANNELS.items()), widget=forms.RadioSelect
     )
+    form = forms.CharField(
+        label=gettext_lazy("Reference printed on the form (U…), if there is one"),
+        required=False,
+        max_length=_LONGEST_REFERENCE,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
     scan = forms.FileField(
         label=gettext_lazy("Scan of the signed form: a PDF, JPEG or PNG"),
         error_messages={
@@ -71,15 +80,23 @@ class PaperForm(ChecklistForm):
             "empty": gettext_lazy("Choose a file that is not empty."),
         },
     )
-    field_order = ("mobile", "email", "postal_address", "channel", "scan", "checklist", "reason")
+    field_order = ("mobile", "email", "postal_address", "channel", "form", "scan", "checklist", "reason")
 
     @classmethod
     def without_contacts(cls, data: object, *, reason: str) -> "PaperForm":
         """To send a returned proposal again: what it would change stays as it was."""
         form = cls(data, initial={"reason": reason})
-        for name in ("mobile", "email", "postal_address", "channel", "scan"):
+        for name in ("mobile", "email", "postal_address", "channel", "form", "scan"):
             del form.fields[name]
         return form
+
+    def clean_form(self) -> str:
+        """The reference as it is kept, or nothing."""
+        typed: str = self.cleaned_data["form"]
+        reference = paper.reference(typed)
+        if typed and not reference:
+            raise forms.ValidationError(_("The reference of a form is U and seven letters or digits."))
+        return reference
 
     def clean(self) -> dict[str, Any]:
         """Each contact that was filled in, as a client's own form would take it; one at least."""

@@ -24,6 +24,7 @@ EVENTS: dict[Event, str | Promise] = {
     Event.SESSIONS_ENDED: _("Sessions ended"),
     Event.METHOD_CHANGED: _("Verification method changed"),
     Event.CONTACT_CHANGED: _("Contact changed"),
+    Event.FORM_ISSUED: _("Prefilled form handed out"),
     Event.HOLD_LIFTED: _("Hold lifted"),
     Event.TOKEN_BOUND: _("Mobile security code bound"),
     Event.TOKEN_REMOVED: _("Mobile security code removed"),

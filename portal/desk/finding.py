@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import policy
 from accounts.models import Customer
-from accounts.services import finding
+from accounts.services import finding, paper
 from accounts.services.finding import Found, QueryKind
 from portal.desk.guards import door, page, staff_with
 from portal.lib.masking import mask_email, mask_mobile, mask_name, mask_number
@@ -25,6 +25,7 @@ _NOBODY: dict[QueryKind, str | Promise] = {
     QueryKind.EMAIL: gettext_lazy("No client has this e-mail address."),
     QueryKind.FREEZE_REFERENCE: gettext_lazy("No freeze has this reference."),
     QueryKind.PROPOSAL_REFERENCE: gettext_lazy("No proposal about one client has this reference."),
+    QueryKind.FORM_REFERENCE: gettext_lazy("No form was handed out under this reference."),
     QueryKind.LOGIN_REFERENCE: gettext_lazy("No code of the last 24 hours carried this reference."),
     QueryKind.TOO_LONG: gettext_lazy("This is too long to be a number, an e-mail address or a reference."),
     QueryKind.UNKNOWN: gettext_lazy(
@@ -35,6 +36,8 @@ _NOBODY: dict[QueryKind, str | Promise] = {
         "You have searched as often today as anybody may: for the rest of the day a colleague has to do it."
     ),
 }
+
+_FORM = "form"  # of the session
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,22 @@ def find(site: AdminSite, request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         found = finding.search(request.POST.get("query", ""), staff=staff, now=timezone.now())
     if found and found.only:
+        _remember(request, found)
         return redirect("admin:accounts_customer_change", found.only.pk)
     return page(site, request, "find", {"title": _("Find a client"), **_shown(found)})
+
+
+def _remember(request: HttpRequest, found: Found) -> None:
+    """The form that led to a client is the one that is recorded next."""
+    request.session.pop(_FORM, None)
+    if found.only and found.kind == QueryKind.FORM_REFERENCE:
+        request.session[_FORM] = [found.only.pk, paper.reference(request.POST["query"])]
+
+
+def found_form(request: HttpRequest, client: Customer) -> str:
+    """The reference of the form by which this client was found; empty if it was not by a form."""
+    pk, reference = request.session.get(_FORM, [0, ""])
+    return str(reference) if pk == client.pk else ""
 
 
 def _shown(found: Found | None) -> dict[str, object]:

@@ -238,7 +238,8 @@ def _amend_lines(before: Facts, after: Facts) -> list[Line]:
         if contact in after
     ]
     if "channel" in after:
-        return [*lines, Line(_("The form came by"), "", str(CHANNELS[after["channel"]]))]
+        came = Line(_("The form came by"), "", str(CHANNELS[after["channel"]]))
+        return [*lines, came, *([Line(_("Reference of the form"), "", after["form"])] if after.get("form") else [])]
     return [*lines, _identity(after)]
 
 

@@ -167,3 +167,24 @@ class Letter(models.Model):
     def seal(self, content: Mapping[str, str]) -> None:
         """Keep what was printed, bound to this letter. The code does not belong in it."""
         self.sealed_content = crypto.seal(_SEAL, json.dumps(dict(content)).encode(), bound_to=str(self.pk))
+
+
+class IssuedForm(models.Model):
+    """A client information update form that was handed out prefilled: its reference leads from paper to account."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    reference = models.CharField(max_length=12, unique=True)
+    customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    issued_at = models.DateTimeField()
+    downloads = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-issued_at", "pk"]
+        indexes = [
+            models.Index(fields=["customer", "-issued_at"], name="forms_by_customer"),
+            models.Index(fields=["issued_at"], name="forms_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference

@@ -22,6 +22,18 @@ OTHER_KIND_HOLD = timedelta(days=30)
 #: Letters of one run of the printer: a morning's work for one person with envelopes.
 RUN = 500
 
+#: A prefilled form is handed out again under the same reference for so long: whoever prints it twice has one case.
+FORM_LASTS = timedelta(days=1)
+
+#: How often within that time. Each one is typeset anew, which costs a fifth of a second of a core.
+FORM_DOWNLOADS = 10
+
+#: A form may lie in a drawer for years, and the proposals that name it are kept as long.
+FORM_RETENTION = timedelta(days=7 * 365 + 2)
+
+#: Seconds for one file: a full run takes five on a slow machine. Whatever takes longer has come to a stop.
+TYPESETTING = 120
+
 #: A run that nobody called good by then counts as failed: the sheets lie somewhere.
 CONFIRM_WITHIN = timedelta(hours=24)
 

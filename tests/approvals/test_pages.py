@@ -119,6 +119,8 @@ def test_the_queue_is_the_oldest_first_page_by_page_with_age_in_words_and_colour
     assert made[20].reference in second
     assert 'class="age late">8 h 40 min · late' in first
     assert 'class="age soon">5 h 30 min · waiting' in first
+    for each in made[: policy.PAGE]:
+        assert f"<td>{timezone.localtime(each.lapses_at):%Y-%m-%d %H:%M}</td>" in first
     assert "Page 1 of 2" in first
     for odd in ("0", "-1", "x", "9" * 50, "3"):
         assert desk.get(f"queue/?page={odd}").status_code == 200

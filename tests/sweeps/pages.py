@@ -103,7 +103,7 @@ def _inside(language: str, amy: Customer, handset: Handset, clock: Clock) -> Pag
     other.log_in(handset, amy)
     clock.shift(61)
     visitor.log_in(handset, amy)
-    for path in ("home/", "service/activity/", "service/activity/not-me/", "help/faq/"):
+    for path in ("home/", "service/forms/", "service/activity/", "service/activity/not-me/", "help/faq/"):
         yield f"inside {path}", visitor.get(path)
     visitor.post("service/sessions/end-others/")
     yield "others ended", visitor.get("service/activity/")
