@@ -44,6 +44,7 @@ class Void(models.TextChoices):
     TRIES = "tries", _("too many wrong codes")
     STAFF = "staff", _("withdrawn by staff")
     ACCOUNT = "account", _("the account was closed")
+    ADDRESS = "address", _("the address changed before it was printed")
 
 
 class RunState(models.TextChoices):

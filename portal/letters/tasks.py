@@ -1,0 +1,20 @@
+"""Scheduled doors of letters."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from portal.letters import letters, printing
+
+
+@shared_task(name="letters.end")
+def end() -> None:
+    """Close letters whose time is over, and fail runs of the printer that nobody judged."""
+    now = timezone.now()
+    letters.lapse(now)
+    printing.fail_unjudged(now)
+
+
+@shared_task(name="letters.purge")
+def purge() -> None:
+    """Delete letters that are kept no longer."""
+    letters.purge(timezone.now())
