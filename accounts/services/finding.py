@@ -20,6 +20,7 @@ from accounts.services import pace
 from portal.approvals.models import Proposal
 from portal.audit.events import Event
 from portal.audit.trail import record
+from portal.letters.models import Letter
 from portal.lib import crypto
 from portal.lib.digits import MAX_RAW, plain_digits, six_digits
 from portal.lib.phone import MobileRefused, parse_mobile
@@ -28,6 +29,7 @@ from portal.metrics import SEARCHES
 
 _FREEZE = re.compile(r"F[0-9A-Z]{7}")
 _PROPOSAL = re.compile(r"P[0-9A-Z]{7}")
+_LETTER = re.compile(r"[RS][0-9A-Z]{7}")
 _LOGIN = re.compile(r"[0-9A-Z]{3}")
 _TAIL = re.compile(rf"[0-9]{{{TAIL}}}")
 
@@ -41,6 +43,7 @@ class QueryKind(StrEnum):
     EMAIL = "e-mail address"
     FREEZE_REFERENCE = "freeze reference"
     PROPOSAL_REFERENCE = "proposal reference"
+    LETTER_REFERENCE = "letter reference"
     LOGIN_REFERENCE = "login reference"
     TOO_LONG = "too long"
     UNKNOWN = "nothing that can be searched for"
@@ -114,6 +117,7 @@ def understand(query: str) -> tuple[QueryKind, str]:
 _REFERENCES = {
     _FREEZE: QueryKind.FREEZE_REFERENCE,
     _PROPOSAL: QueryKind.PROPOSAL_REFERENCE,
+    _LETTER: QueryKind.LETTER_REFERENCE,
     _LOGIN: QueryKind.LOGIN_REFERENCE,
 }
 
@@ -146,6 +150,8 @@ def by(kind: QueryKind, value: str, staff: Customer) -> QuerySet[Customer]:
         return clients.alias(reference=Given("freeze_reference")).filter(reference=value)
     if kind == QueryKind.PROPOSAL_REFERENCE:
         return clients.filter(pk__in=Proposal.objects.filter(reference=value).order_by().values("subject"))
+    if kind == QueryKind.LETTER_REFERENCE:
+        return clients.filter(pk__in=Letter.objects.filter(reference=value).order_by().values("customer"))
     return clients.filter(login=value)
 
 
