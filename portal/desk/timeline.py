@@ -76,6 +76,7 @@ FILTERS: dict[str, Filter] = {
     "codes": Filter(gettext_lazy("Codes"), {"message": Q(is_code=True)}),
     "notices": Filter(gettext_lazy("Notices"), {"message": Q(is_code=False)}),
     "changes": Filter(gettext_lazy("Freezes and changes"), {"record": ~Q(event__in=[*_PROPOSALS, *_BY_STAFF])}),
+    "letters": Filter(gettext_lazy("Letters"), {"record": Q(event__startswith="letter.")}),
     "proposals": Filter(gettext_lazy("Proposals"), {"record": Q(event__in=_PROPOSALS)}),
     "staff": Filter(gettext_lazy("Staff"), {"record": Q(event__in=_BY_STAFF)}),
 }
