@@ -52,7 +52,7 @@ class RunState(models.TextChoices):
 
     OPEN = "open", _("at the printer")
     GOOD = "good", _("printed well")
-    FAILED = "failed", _("failed")
+    FAILED = "failed", _("not printed well")
 
 
 class PrintRun(models.Model):
