@@ -13,7 +13,7 @@ from accounts import policy as accounts_policy
 from accounts.models import AccountState, ContactChange, Customer, FreezeCause, StaffClient
 from accounts.services import amending, holds
 from accounts.services.staff import NotAllowedError
-from portal.approvals import proposals
+from portal.approvals import policy as approvals_policy
 from portal.approvals.models import State as ProposalState
 from portal.approvals.rules import RefusedError
 from portal.audit.events import Event
@@ -350,4 +350,4 @@ def test_the_last_change_of_an_address_is_known_for_as_long_as_it_holds_letters(
     """T8: what was replaced is not forgotten before"""
     assert accounts_policy.FORMER_CONTACT > policy.ADDRESS_HOLD
     assert ContactChange._meta.get_field("ended_at").null
-    assert proposals.policy.LIFETIME <= accounts_policy.LETTER_OVERRIDE
+    assert approvals_policy.LIFETIME <= accounts_policy.LETTER_OVERRIDE

@@ -14,7 +14,7 @@ from django.views.debug import ExceptionReporter
 
 from accounts.models import Customer
 from portal.letters import codes, letters, printing, typesetting
-from portal.letters.models import Letter, PrintRun
+from portal.letters.models import Kind, Letter, PrintRun
 from tests.actors import Handset, run_relay
 from tests.desk.steps import Desk
 from tests.letters.steps import codes_in, make_letter, pages
@@ -65,7 +65,7 @@ def test_the_code_is_in_the_file_alone(
     run = PrintRun.objects.get()
     chan_inside.post(f"letters/runs/{run.pk}/", {"verdict": "good"})
     chan_inside.post("letters/post/", {"letter": str(letter.pk)})
-    judged = letters.judge(amy, letters.Kind.REBINDING, CODE, now=timezone.now())
+    judged = letters.judge(amy, Kind.REBINDING, CODE, now=timezone.now())
     assert judged.letter is not None
     shown = [
         chan_inside.get(path).content.decode()

@@ -82,6 +82,11 @@ def now_printing(who: Customer) -> Callable[[], Started | None]:
     return lambda: printing.start(who, now=timezone.now())
 
 
+def confirming(run: PrintRun, who: Customer) -> Callable[[], bool]:
+    """The deed of calling a run good, and whether it was this one that did."""
+    return lambda: printing.confirm(run, staff=who, now=timezone.now())
+
+
 def failing(run: PrintRun, who: Customer) -> Callable[[], bool]:
     """The deed of calling a run failed, and whether it was this one that did."""
     return lambda: printing.fail(run, staff=who, now=timezone.now()) is not None
@@ -92,9 +97,14 @@ def failing_unjudged() -> bool:
     return printing.fail_unjudged(timezone.now() + timedelta(days=2)) == 1
 
 
-def posting_it(letter: Letter, who: Customer) -> Callable[[], int]:
-    """The deed of marking it posted, and how many were."""
-    return lambda: len(posting.post({letter.pk: who.login}, staff=who, now=timezone.now()))
+def posting_it(letter: Letter, who: Customer) -> Callable[[], bool]:
+    """The deed of marking it posted, and whether it was this one that did."""
+    return lambda: bool(posting.post({letter.pk: who.login}, staff=who, now=timezone.now()))
+
+
+def withdrawing(letter: Letter, who: Customer) -> Callable[[], bool]:
+    """The deed of taking it back, and whether it was refused."""
+    return lambda: bool(posting.withdraw(letter.pk, staff=who, reason="Not needed", now=timezone.now()))
 
 
 def refused(deed: Callable[[], object]) -> Callable[[], bool]:
@@ -135,7 +145,7 @@ def test_good_and_failed_said_at_once_is_one_of_them(
         started = now_printing(chan)()
         assert started is not None
         good, failed, late = together([
-            partial(printing.confirm, started.run, staff=chan, now=timezone.now()),
+            confirming(started.run, chan),
             failing(started.run, kwok),
             failing_unjudged,
         ])  # fmt: skip
@@ -153,16 +163,15 @@ def test_a_run_that_fails_while_its_letters_are_posted_leaves_no_code_in_doubt(
 ) -> None:
     """T8: posted with a good run, or void with a failed one"""
 
-    def confirm_and_post(started: Started, letter: Letter) -> bool:
-        printing.confirm(started.run, staff=chan, now=timezone.now())
-        return bool(posting_it(letter, chan)())
+    def confirming_and_posting(run: PrintRun, letter: Letter) -> Callable[[], bool]:
+        return lambda: (confirming(run, chan)(), posting_it(letter, chan)())[1]
 
     for number in rounds:
         letter = make_letter(somebody(number), maker=mak, checker=chan)
         started = now_printing(chan)()
         assert started is not None
         posted, failed = together([
-            partial(confirm_and_post, started, letter),
+            confirming_and_posting(started.run, letter),
             failing(started.run, kwok),
         ])  # fmt: skip
         assert posted is not failed
@@ -182,7 +191,7 @@ def test_a_letter_that_two_mark_posted_is_told_once(
         started = now_printing(chan)()
         assert started is not None
         printing.confirm(started.run, staff=chan, now=timezone.now())
-        assert sorted(together([posting_it(letter, who) for who in (chan, kwok)])) == [0, 1]
+        assert sorted(together([posting_it(letter, who) for who in (chan, kwok)])) == [False, True]
         assert AuditRecord.objects.filter(event=Event.LETTER_POSTED, subject=letter.customer).count() == 1
 
 
@@ -197,7 +206,7 @@ def test_posted_and_taken_back_at_once_ends_void(
         printing.confirm(started.run, staff=chan, now=timezone.now())
         together([
             posting_it(letter, chan),
-            partial(posting.withdraw, letter.pk, staff=kwok, reason="Not needed", now=timezone.now()),
+            withdrawing(letter, kwok),
         ])  # fmt: skip
         letter.refresh_from_db()
         assert (letter.state, letter.void) == (State.VOIDED, Void.STAFF)
@@ -234,18 +243,20 @@ def test_an_address_that_changes_while_the_letter_is_printed_is_not_the_one_it_g
 ) -> None:
     """T8: printed with the old one, or void"""
 
-    def move(client: Customer) -> Started | None:
+    def moving(client: Customer) -> Callable[[], Started | None]:
+        return lambda: move(client)
+
+    def move(client: Customer) -> None:
         with transaction.atomic():
             amending.amend(
                 Customer.lock(client.pk), {"postal_address": "1 Thief Street\nSha Tin"}, staff=kwok,
                 reference="PAB2CD3E", approval={}, now=timezone.now(),
             )  # fmt: skip
-        return None
 
     for number in rounds:
         client = somebody(number)
         letter = make_letter(client, maker=mak, checker=chan)
-        started, _moved = together([now_printing(chan), partial(move, client)])
+        started, _moved = together([now_printing(chan), moving(client)])
         letter.refresh_from_db()
         if started:
             assert letter.state == State.PRINTED
