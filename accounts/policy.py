@@ -70,6 +70,10 @@ PROVE_WRONG_PASSWORDS = 5
 #: After new contacts or a reset password the method stays as it is for so long: time for the owner to object.
 METHOD_HOLD = timedelta(hours=24)
 
+# --- Letters ------------------------------------------------------------------------------------------
+#: For so long after an officer lifted the holds a letter can be proposed and approved, whatever was changed before.
+LETTER_OVERRIDE = timedelta(hours=24)
+
 # --- Changing a contact ---------------------------------------------------------------------------------
 #: After a new contact, method or password the contacts stay as they are for so long: nobody gets both at once.
 CONTACT_HOLD = timedelta(hours=24)

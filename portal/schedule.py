@@ -59,6 +59,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     # A page that shows a proposal knows by itself that its time is over; the task is for the record and the lists.
     "lapse-proposals": {"task": "approvals.lapse", "schedule": timedelta(seconds=60), "options": {"expires": 60}},
+    # A code is worth nothing after its time anyway; the task is for the lists. A run that nobody judged is another
+    # matter: its sheets lie somewhere, and the letters have to be printed anew.
+    "end-letters": {"task": "letters.end", "schedule": timedelta(minutes=5), "options": {"expires": 300}},
     # Retention. Small bites by night, when nobody logs in.
     "purge-challenges": {"task": "twofactor.purge", "schedule": crontab(minute="10")},
     "watch-budgets": {
@@ -69,7 +72,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "purge-messages": {"task": "messaging.purge", "schedule": crontab(hour="3", minute="20")},
     "purge-sign-ins": {"task": "accounts.purge", "schedule": crontab(hour="3", minute="40")},
     "purge-proposals": {"task": "approvals.purge", "schedule": crontab(hour="4", minute="10")},
-    "purge-forms": {"task": "letters.purge_forms", "schedule": crontab(hour="4", minute="25")},
+    "purge-letters": {"task": "letters.purge", "schedule": crontab(hour="4", minute="20")},
     "clear-staff-sessions": {
         "task": "accounts.clear_staff_sessions",
         "schedule": crontab(hour="3", minute="50"),

@@ -12,6 +12,7 @@ from accounts.services.contact import NOTICES
 from accounts.services.staff import NotAllowedError, ensure_may_act
 from portal.audit.events import Event
 from portal.audit.trail import record
+from portal.letters import letters
 from portal.messaging import notices
 from portal.messaging.texts import Detail
 
@@ -81,5 +82,7 @@ def amend(
         subject=customer,
         facts={"contacts": changed, "reference": reference, **approval},
     )
+    if Contact.POSTAL_ADDRESS in contacts:
+        letters.void_unprinted(customer, now=now)
     for contact in contacts:
         notices.tell(customer, NOTICES[contact], now=now, detail=Detail(reference=reference))

@@ -16,6 +16,7 @@ from accounts.models import ChangeState, Contact, ContactChange, Customer, Purpo
 from accounts.services import holds, sign_ins
 from portal.audit.events import Event
 from portal.audit.trail import record
+from portal.letters import letters
 from portal.lib.addresses import same_contact
 from portal.lib.batches import delete_in_batches
 from portal.lib.references import new_reference
@@ -122,6 +123,8 @@ def save(sign_in: SignIn) -> Saved:
         subject=customer,
         facts={"contacts": contact.value, "reference": change.reference},
     )
+    if contact == Contact.POSTAL_ADDRESS:
+        letters.void_unprinted(customer, now=now)
     detail = Detail(reference=change.reference)
     notices.tell(customer, NOTICES[contact], now=now, detail=detail)
     return Saved(key=sign_ins.keep(sign_in, customer))

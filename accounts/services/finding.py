@@ -20,7 +20,7 @@ from accounts.services import pace, paper
 from portal.approvals.models import Proposal
 from portal.audit.events import Event
 from portal.audit.trail import record
-from portal.letters.models import IssuedForm
+from portal.letters.models import IssuedForm, Letter
 from portal.lib import crypto
 from portal.lib.digits import MAX_RAW, plain_digits, six_digits
 from portal.lib.phone import MobileRefused, parse_mobile
@@ -29,6 +29,7 @@ from portal.metrics import SEARCHES
 
 _FREEZE = re.compile(r"F[0-9A-Z]{7}")
 _PROPOSAL = re.compile(r"P[0-9A-Z]{7}")
+_LETTER = re.compile(r"[RS][0-9A-Z]{7}")
 _LOGIN = re.compile(r"[0-9A-Z]{3}")
 _TAIL = re.compile(rf"[0-9]{{{TAIL}}}")
 
@@ -43,6 +44,7 @@ class QueryKind(StrEnum):
     FREEZE_REFERENCE = "freeze reference"
     PROPOSAL_REFERENCE = "proposal reference"
     FORM_REFERENCE = "form reference"
+    LETTER_REFERENCE = "letter reference"
     LOGIN_REFERENCE = "login reference"
     TOO_LONG = "too long"
     UNKNOWN = "nothing that can be searched for"
@@ -117,6 +119,7 @@ _REFERENCES = {
     _FREEZE: QueryKind.FREEZE_REFERENCE,
     _PROPOSAL: QueryKind.PROPOSAL_REFERENCE,
     paper.REFERENCE: QueryKind.FORM_REFERENCE,
+    _LETTER: QueryKind.LETTER_REFERENCE,
     _LOGIN: QueryKind.LOGIN_REFERENCE,
 }
 
@@ -151,6 +154,8 @@ def by(kind: QueryKind, value: str, staff: Customer) -> QuerySet[Customer]:
         return clients.filter(pk__in=Proposal.objects.filter(reference=value).order_by().values("subject"))
     if kind == QueryKind.FORM_REFERENCE:
         return clients.filter(pk__in=IssuedForm.objects.filter(reference=value).order_by().values("customer"))
+    if kind == QueryKind.LETTER_REFERENCE:
+        return clients.filter(pk__in=Letter.objects.filter(reference=value).order_by().values("customer"))
     return clients.filter(login=value)
 
 

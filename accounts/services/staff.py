@@ -33,7 +33,8 @@ _AUDITS = frozenset({"audit.view_audit", "audit.export_audit", "accounts.list_ri
 #: What each role may do; nothing else gives staff a permission.
 ROLES: dict[str, frozenset[str]] = {
     "clerk": _HELPS,
-    "supervisor": _HELPS | {"accounts.approve", "accounts.manage_staff", "accounts.enrol_staff"},
+    "supervisor": _HELPS
+    | {"accounts.approve", "accounts.manage_staff", "accounts.enrol_staff", "letters.print_letters"},
     "officer": _HELPS
     | _AUDITS
     | {"accounts.freeze_fraud", "accounts.freeze_all", "accounts.override_hold", "accounts.read_surveillance"},
@@ -60,7 +61,7 @@ def make_roles() -> None:
 
 
 def _permissions() -> QuerySet[Permission]:
-    ours = Permission.objects.filter(content_type__app_label__in=["accounts", "audit"])
+    ours = Permission.objects.filter(content_type__app_label__in=["accounts", "audit", "letters"])
     return ours.select_related("content_type")
 
 

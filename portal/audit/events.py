@@ -58,6 +58,16 @@ class Event(StrEnum):
     EVIDENCE_READ = "evidence.read"
     METHOD_WITHDRAWN = "method.withdrawn"
 
+    # Letters
+    LETTER_MADE = "letter.made"
+    LETTER_PRINTED = "letter.printed"
+    LETTER_POSTED = "letter.posted"
+    LETTER_USED = "letter.used"
+    LETTER_LAPSED = "letter.lapsed"
+    LETTER_VOIDED = "letter.voided"
+    PRINT_RUN_STARTED = "print_run.started"
+    PRINT_RUN_JUDGED = "print_run.judged"
+
     # Colleagues
     STAFF_PASSWORD_RESET = "staff.password_reset"  # noqa: S105
     STAFF_LEFT = "staff.left"

@@ -44,7 +44,12 @@ CLIENTS = (
         "Ben Wong",
         "Ben Wong, English, mobile security code",
         device="Ben’s phone",
-        fields={"mobile": "+85261234568", "email": "ben.wong@client.example", "language": "en"},
+        fields={
+            "mobile": "+85261234568",
+            "email": "ben.wong@client.example",
+            "language": "en",
+            "postal_address": "Flat 8, 12/F, Lantern Court\n25 King's Road\nNorth Point\nHong Kong",
+        },
     ),
     Client(
         "100003",

@@ -42,12 +42,16 @@ def _held_for_fraud(client: Customer) -> bool:
 
 
 def _on_hold(client: Customer) -> bool:
-    now = timezone.now()
-    return bool(holds.method_held_until(client, now=now) or holds.contacts_held_until(client, now=now))
+    return holds.anything_held(client, now=timezone.now())
 
 
 def _withdrawn(client: Customer) -> bool:
     return not withdrawal.why_not(client, now=timezone.now())
+
+
+def _has_a_box(client: Customer) -> bool:
+    """Whether post reaches the client. What else stands in the way of a letter is said where it is proposed."""
+    return _open(client) and bool(client.postal_address)
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -109,6 +113,8 @@ ACTIONS: tuple[Action, ...] = (
         "accounts.propose",
         _withdrawn,
     ),
+    Action("rebinding_letter", _("Rebinding letter"), "admin:desk_rebinding_letter", "accounts.propose", _has_a_box),
+    Action("password_letter", _("Password letter"), "admin:desk_password_letter", "accounts.propose", _has_a_box),
 )
 
 

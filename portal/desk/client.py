@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from accounts import policy
 from accounts.forms import ReasonForm, UnfreezeForm
 from accounts.models import Customer
-from accounts.services import clients, contacting, lockout
+from accounts.services import clients, contacting, holds, lockout
 from accounts.services.lockout import IdentityCheck
 from accounts.services.staff import NotAllowedError
 from portal.approvals import proposals
@@ -25,6 +25,7 @@ from portal.desk.actions import offered
 from portal.desk.checklists import ChecklistForm
 from portal.desk.guards import client_for, door, page, staff_with
 from portal.desk.kinds import KINDS
+from portal.letters.models import LIVE, Letter
 from portal.messaging import notices
 
 SEES = "accounts.view_customer"
@@ -78,6 +79,8 @@ def show(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         "freeze_at": policy.FREEZE_AT,
         "refusal": lockout.may_unfreeze(client, staff, now=timezone.now()),
         "actions": offered(client, staff),
+        "letters": Letter.objects.filter(customer=client, state__in=LIVE),
+        "letters_free_until": holds.letters_lifted_until(client, now=timezone.now()),
         "unreachable": not notices.has_channel(client),
         "waiting": [{"proposal": each, "label": KINDS[each.kind].label} for each in waiting if each.kind in KINDS],
     }

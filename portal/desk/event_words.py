@@ -8,6 +8,7 @@ from accounts.models import Contact, FreezeCause
 from accounts.words import METHOD_LABELS
 from portal.audit.events import Event
 from portal.desk.kinds import KINDS
+from portal.letters.models import Kind, RunState, Void
 from portal.messaging.texts import Notice
 
 EVENTS: dict[Event, str | Promise] = {
@@ -56,6 +57,14 @@ EVENTS: dict[Event, str | Promise] = {
     Event.EVIDENCE_ADDED: _("Evidence added"),
     Event.EVIDENCE_READ: _("Evidence downloaded"),
     Event.METHOD_WITHDRAWN: _("Verification method withdrawn"),
+    Event.LETTER_MADE: _("Letter made"),
+    Event.LETTER_PRINTED: _("Letter printed"),
+    Event.LETTER_POSTED: _("Letter posted"),
+    Event.LETTER_USED: _("Code of a letter used"),
+    Event.LETTER_LAPSED: _("Letter lapsed"),
+    Event.LETTER_VOIDED: _("Letter void"),
+    Event.PRINT_RUN_STARTED: _("Letters printed"),
+    Event.PRINT_RUN_JUDGED: _("Print run judged"),
     Event.STAFF_PASSWORD_RESET: _("Password of staff reset"),
     Event.STAFF_LEFT: _("Staff account disabled"),
     Event.RIGHTS_EXPORTED: _("List of rights exported"),
@@ -79,6 +88,8 @@ NOTICES: dict[str, str | Promise] = {
     Notice.EMAIL_CHANGED: _("e-mail changed"),
     Notice.ADDRESS_CHANGED: _("correspondence address changed"),
     Notice.PASSWORD_OLD: _("reminder of an old password"),
+    Notice.PASSWORD_LETTER_POSTED: _("password letter posted"),
+    Notice.REBINDING_LETTER_POSTED: _("rebinding letter posted"),
     Notice.TEST: _("test"),
 }
 
@@ -94,6 +105,10 @@ FACTS: dict[str, str | Promise] = {
     "channels": _("channels"),
     "questions": _("asked"),
     "count": _("number"),
+    "void": _("because"),
+    "result": _("result"),
+    "run": _("print run"),
+    "tracking": _("tracking number"),
     "maker": _("proposed by"),
     "reason": _("reason"),
 }
@@ -112,6 +127,7 @@ PAGES: dict[str, str | Promise] = {
     "lift hold": _("Lift the hold"),
     "amend contacts": _("Record a signed form"),
     "restore contact": _("Take back a change of contact"),
+    "letter": _("Letter"),
 }
 
 
@@ -123,7 +139,11 @@ def fact_value(name: str, value: object) -> str:
     if name == "contacts":
         return ", ".join(str(Contact(each).label) if each in Contact.values else each for each in text.split(", "))
     if name == "kind":
-        return str(KINDS[text].label) if text in KINDS else text
+        return str(KINDS[text].label if text in KINDS else Kind(text).label if text in Kind.values else text)
+    if name == "void":
+        return str(Void(text).label) if text in Void.values else text
+    if name == "result":
+        return str(RunState(text).label) if text in RunState.values else text
     if name == "questions":
         return ", ".join(str(QUESTIONS.get(each, each)) for each in text.split(", "))
     if name in {"from", "to"}:

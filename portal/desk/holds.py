@@ -1,5 +1,6 @@
 """Lifting the holds that follow a change, by whoever may override them."""
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import policy
 from accounts.services import holds
 from accounts.services.staff import NotAllowedError
 from portal.desk.checklists import ChecklistForm
@@ -36,8 +38,14 @@ def urls(site: AdminSite) -> list[URLPattern]:
     return [door(site, "accounts/customer/<int:pk>/lift-hold/", lift, "desk_lift_hold")]
 
 
+def _lifted() -> str:
+    return _(
+        "The hold was lifted. Method and contacts can be changed from now on, and letters proposed for %(hours)d hours."
+    ) % {"hours": policy.LETTER_OVERRIDE // timedelta(hours=1)}
+
+
 def lift(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask for checklist and reason, and let the client change method and contacts at once."""
+    """Ask for checklist and reason, and let the client change method and contacts at once, and be sent letters."""
     staff = staff_with(request, MAY)
     client = client_for(pk, staff, "lift hold")
     now = timezone.now()
@@ -49,7 +57,7 @@ def lift(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         except NotAllowedError as problem:
             form.add_error(None, str(problem))
         else:
-            messages.success(request, _("The hold was lifted. Method and contacts can be changed from now on."))
+            messages.success(request, _lifted())
             return redirect("admin:accounts_customer_change", client.pk)
     facts = {
         "title": _("Lift the hold of %(client)s") % {"client": f"{client.login} {client.name}"},
@@ -58,5 +66,8 @@ def lift(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         "refusal": refusal,
         "method_until": holds.method_held_until(client, now=now),
         "contacts_until": holds.contacts_held_until(client, now=now),
+        "address_until": holds.address_held_until(client, now=now),
+        "letters_held": holds.letters_held(client, now=now),
+        "hours": policy.LETTER_OVERRIDE // timedelta(hours=1),
     }
     return page(site, request, "lift_hold", facts)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import IO
 
 from django.db import transaction
@@ -11,28 +12,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.forms import QUESTIONS
-from accounts.models import AccountState, Contact, Customer, FreezeCause, Method
-from accounts.services import amending, lockout
+from accounts.models import Contact, Customer, FreezeCause
+from accounts.services import amending, lettering, lockout
 from accounts.services.staff import own_client_ids
 from portal.approvals import policy, proposals
 from portal.approvals.models import Proposal
 from portal.approvals.rules import Deed, Facts, RefusedError
-from portal.desk.checklists import CHANNELS
-from portal.lib.masking import mask_email, mask_mobile
+from portal.desk import lines
+from portal.desk.lines import Line
+from portal.letters.models import Kind as LetterKind
 from twofactor.services import withdrawal
 
 #: Freezes that end for many at once. Whoever was frozen by wrong codes or by themselves is talked to one by one.
 _BULK_CAUSES = {FreezeCause.STAFF, FreezeCause.FRAUD}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One fact for the eye, old and new, contacts masked."""
-
-    label: str
-    old: str
-    new: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +106,6 @@ def _approval(deed: Deed) -> dict[str, str]:
     }
 
 
-def _identity(after: Facts) -> Line:
-    asked = [str(QUESTIONS.get(key, key)) for key in after["questions"].split(", ")]
-    return Line(_("Identity check"), "", _("passed: %(questions)s") % {"questions": ", ".join(asked)})
-
-
 # --- Unfreezing one ------------------------------------------------------------------------------------
 
 
@@ -132,15 +119,6 @@ def _why_not_unfreeze(maker: Customer, client: Customer, *, now: datetime) -> st
 
 def _unfreeze(deed: Deed) -> None:
     lockout.unfreeze_approved(deed.accounts[0], staff=deed.checker, facts=_approval(deed), now=deed.now)
-
-
-def _unfreeze_lines(before: Facts, after: Facts) -> list[Line]:
-    return [
-        Line(_("State"), str(AccountState(before["state"]).label), str(AccountState.ACTIVE.label)),
-        Line(_("Frozen by"), str(FreezeCause(before["cause"]).label), ""),
-        Line(_("Freeze reference"), before["reference"], ""),
-        _identity(after),
-    ]
 
 
 # --- Unfreezing many -------------------------------------------------------------------------------------
@@ -170,15 +148,6 @@ def _bulk_unfreeze(deed: Deed) -> None:
         lockout.unfreeze_approved(client, staff=deed.checker, facts=_approval(deed), now=deed.now)
 
 
-def _bulk_lines(before: Facts, after: Facts) -> list[Line]:
-    frozen, active = str(AccountState.FROZEN.label), str(AccountState.ACTIVE.label)
-    return [
-        Line(_("Accounts"), before["count"], before["count"]),
-        Line(_("State"), frozen, active),
-        Line(_("Account numbers"), before["accounts"], ""),
-    ]
-
-
 # --- Withdrawing a method --------------------------------------------------------------------------------
 
 
@@ -194,14 +163,6 @@ def _withdraw(deed: Deed) -> None:
         approval=_approval(deed),
         now=deed.now,
     )
-
-
-def _withdraw_lines(before: Facts, after: Facts) -> list[Line]:
-    return [
-        Line(_("Verification method"), str(Method(before["method"]).label), str(Method.SMS.label)),
-        Line(_("Codes go to"), "", mask_mobile(before["mobile"]).shown),
-        _identity(after),
-    ]
 
 
 # --- Contacts ---------------------------------------------------------------------------------------------
@@ -225,35 +186,34 @@ def _amend(deed: Deed) -> None:
     )
 
 
-def _amend_lines(before: Facts, after: Facts) -> list[Line]:
-    """The old contact masked. The new one in full, because whoever approves compares it with the form."""
-    mask: dict[str, Callable[[str], str]] = {
-        Contact.MOBILE: lambda value: mask_mobile(value).shown,
-        Contact.EMAIL: mask_email,
-        Contact.POSTAL_ADDRESS: lambda value: "•••" if value else "",
-    }
-    lines = [
-        Line(str(contact.label).capitalize(), mask[contact](before[contact]), after[contact])
-        for contact in Contact
-        if contact in after
-    ]
-    if "channel" in after:
-        came = Line(_("The form came by"), "", str(CHANNELS[after["channel"]]))
-        return [*lines, came, *([Line(_("Reference of the form"), "", after["form"])] if after.get("form") else [])]
-    return [*lines, _identity(after)]
+# --- Letters ----------------------------------------------------------------------------------------------
+
+
+def _letter(name: str, label: str | Promise, kind: LetterKind) -> Kind:
+    """A letter of this kind. Both are alike but for what their codes are good for."""
+
+    def why_not(maker: Customer, client: Customer, *, now: datetime) -> str:
+        return lettering.why_not(client, kind, now=now)
+
+    def send(deed: Deed) -> None:
+        reference = deed.proposal.reference
+        client = deed.accounts[0]
+        lettering.send(client, kind, maker=deed.maker, checker=deed.checker, reference=reference, now=deed.now)
+
+    return Kind(name, label, why_not, partial(lettering.facts, kind=kind), send, partial(lines.sending, kind))
 
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("unfreeze", gettext_lazy("Unfreeze"), _why_not_unfreeze, _frozen_facts, _unfreeze, _unfreeze_lines),
+        Kind("unfreeze", gettext_lazy("Unfreeze"), _why_not_unfreeze, _frozen_facts, _unfreeze, lines.unfreezing),
         Kind(
             "bulk_unfreeze",
             gettext_lazy("Unfreeze many"),
             _why_not_bulk,
             _bulk_facts,
             _bulk_unfreeze,
-            _bulk_lines,
+            lines.unfreezing_many,
         ),
         Kind(
             "withdraw_method",
@@ -261,8 +221,10 @@ KINDS: dict[str, Kind] = {
             _why_not_withdraw,
             withdrawal.facts,
             _withdraw,
-            _withdraw_lines,
+            lines.withdrawing,
         ),
-        Kind("contacts", gettext_lazy("Change contacts"), _why_not_amend, amending.facts, _amend, _amend_lines),
+        Kind("contacts", gettext_lazy("Change contacts"), _why_not_amend, amending.facts, _amend, lines.amending),
+        _letter("rebinding_letter", gettext_lazy("Rebinding letter"), LetterKind.REBINDING),
+        _letter("password_letter", gettext_lazy("Password letter"), LetterKind.PASSWORD),
     )
 }

@@ -20,6 +20,7 @@ class Entry:
 MENU = (
     Entry(_("Find a client"), "admin:accounts_customer_changelist", ("accounts.view_customer",)),
     Entry(_("Proposals"), "admin:desk_queue", ("accounts.view_customer",)),
+    Entry(_("Letters"), "admin:desk_letters", ("accounts.view_customer",)),
     Entry(_("Text messages"), "admin:desk_gateways", ("accounts.view_customer",)),
     Entry(_("Colleagues"), "admin:desk_colleagues", ("accounts.manage_staff", "accounts.list_rights")),
     Entry(_("Audit trail"), "admin:desk_audit", ("audit.view_audit",)),

@@ -52,6 +52,8 @@ def urls(site: AdminSite) -> list[URLPattern]:
     return [
         door(site, "accounts/customer/<int:pk>/propose-unfreeze/", unfreeze, "desk_propose_unfreeze"),
         door(site, "accounts/customer/<int:pk>/withdraw-method/", withdraw_method, "desk_withdraw_method"),
+        door(site, "accounts/customer/<int:pk>/rebinding-letter/", rebinding_letter, "desk_rebinding_letter"),
+        door(site, "accounts/customer/<int:pk>/password-letter/", password_letter, "desk_password_letter"),
         door(site, "queue/bulk-unfreeze/", bulk_unfreeze, "desk_bulk_unfreeze"),
         door(site, "queue/<uuid:pk>/mend/", mend, "desk_mend"),
     ]
@@ -65,6 +67,16 @@ def unfreeze(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
 def withdraw_method(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     """Propose to withdraw a mobile security code."""
     return _one(site, request, pk, KINDS["withdraw_method"])
+
+
+def rebinding_letter(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    """Propose to send a letter with which a client binds another phone."""
+    return _one(site, request, pk, KINDS["rebinding_letter"])
+
+
+def password_letter(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    """Propose to send a letter with which a client sets a password."""
+    return _one(site, request, pk, KINDS["password_letter"])
 
 
 def _one(site: AdminSite, request: HttpRequest, pk: int, kind: Kind) -> HttpResponse:

@@ -27,7 +27,8 @@ from portal.audit.events import Event
 from portal.audit.trail import record
 from portal.desk import kinds
 from portal.desk.guards import client_for, door, page, staff_with
-from portal.desk.kinds import KINDS, Line
+from portal.desk.kinds import KINDS
+from portal.desk.lines import Line
 from portal.desk.proposing import revision_of
 from portal.lib.crypto import CannotOpen
 

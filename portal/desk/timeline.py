@@ -31,6 +31,7 @@ PAGE = 50  # lines
 SEES = "accounts.view_customer"
 
 _PROPOSALS = [event for event in Event if event.startswith(("proposal.", "evidence."))]
+_LETTERS = [event for event in Event if event.startswith(("letter.", "print_run."))]
 _BY_STAFF = [
     Event.STAFF_VIEWED_CLIENT,
     Event.STAFF_REVEALED,
@@ -38,6 +39,7 @@ _BY_STAFF = [
     Event.IDENTITY_CHECK_FAILED,
     Event.STAFF_SEARCHED,
 ]
+_ELSEWHERE = [*_PROPOSALS, *_LETTERS, *_BY_STAFF]
 Key = int | UUID
 
 
@@ -75,7 +77,10 @@ FILTERS: dict[str, Filter] = {
     "logins": Filter(gettext_lazy("Logins"), {"login": Q()}),
     "codes": Filter(gettext_lazy("Codes"), {"message": Q(is_code=True)}),
     "notices": Filter(gettext_lazy("Notices"), {"message": Q(is_code=False)}),
-    "changes": Filter(gettext_lazy("Freezes and changes"), {"record": ~Q(event__in=[*_PROPOSALS, *_BY_STAFF])}),
+    "changes": Filter(
+        gettext_lazy("Freezes and changes"), {"record": ~Q(event__in=[*_PROPOSALS, *_LETTERS, *_BY_STAFF])}
+    ),
+    "letters": Filter(gettext_lazy("Letters"), {"record": Q(event__in=_LETTERS)}),
     "proposals": Filter(gettext_lazy("Proposals"), {"record": Q(event__in=_PROPOSALS)}),
     "staff": Filter(gettext_lazy("Staff"), {"record": Q(event__in=_BY_STAFF)}),
 }

@@ -1,16 +1,20 @@
 """The life of a letter and the judging of its code. Every verb is called with the account locked, inside the caller's
 transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.db.models import Q
 
+from portal.audit.events import Event
+from portal.audit.trail import record
 from portal.letters import codes, policy
-from portal.letters.models import LIVE, Kind, Letter, State, Void
+from portal.letters.models import LIVE, Kind, Letter, PrintRun, State, Void
 from portal.lib.batches import delete_in_batches
 from portal.lib.references import new_reference
 
@@ -44,8 +48,8 @@ def make(kind: Kind, *, customer: Any, maker: Any, checker: Any, proposal: str, 
     `customer`, `maker` and `checker` are accounts, `proposal` the reference under which it was approved.
     """
     for earlier in live(customer, kind):
-        end(earlier, Void.REPLACED, now=now)
-    return Letter.objects.create(
+        end(earlier, Void.REPLACED, now=now, actor=checker)
+    letter = Letter.objects.create(
         reference=new_reference(_FIRST[kind]),
         kind=kind,
         customer=customer,
@@ -54,6 +58,8 @@ def make(kind: Kind, *, customer: Any, maker: Any, checker: Any, proposal: str, 
         proposal=proposal,
         made_at=now,
     )
+    write_down(Event.LETTER_MADE, letter, actor=checker, proposal=proposal, maker=maker.login)
+    return letter
 
 
 def live(customer: Any, kind: Kind) -> list[Letter]:
@@ -69,8 +75,14 @@ def expected(customer: Any, kind: Kind, *, now: datetime) -> bool:
 
 def lately(customer: Any, kind: Kind, *, since: datetime) -> bool:
     """Whether a letter of this kind is under way, or was since then; one that never left the house does not count."""
+    return latest(customer, kind, since=since) is not None
+
+
+def latest(customer: Any, kind: Kind, *, since: datetime) -> Letter | None:
+    """The newest letter of this kind that is under way, or was since then, if it did not stay in the house."""
     letters = Letter.objects.filter(customer=customer, kind=kind).exclude(state__in=_OVER, posted_at__isnull=True)
-    return letters.filter(Q(state__in=LIVE) | Q(made_at__gt=since) | Q(ended_at__gt=since)).exists()
+    found = letters.filter(Q(state__in=LIVE) | Q(made_at__gt=since) | Q(ended_at__gt=since))
+    return found.order_by("-made_at", "pk").first()
 
 
 _OVER = [State.LAPSED, State.VOIDED]
@@ -133,10 +145,11 @@ def use(letter: Letter, *, now: datetime) -> None:
     letter.save(update_fields=["state", "ended_at"])
 
 
-def end(letter: Letter, why: Void, *, now: datetime) -> None:
-    """The letter is void from here on."""
+def end(letter: Letter, why: Void, *, now: datetime, actor: Any | None = None, reason: str = "") -> None:
+    """The letter is void from here on. `actor` and `reason` are of the member of staff who took it back."""
     letter.state, letter.void, letter.ended_at = State.VOIDED, why, now
     letter.save(update_fields=["state", "void", "ended_at"])
+    write_down(Event.LETTER_VOIDED, letter, actor=actor, void=why.value, **({"reason": reason} if reason else {}))
 
 
 def void_all(customer: Any, kinds: Iterable[Kind], why: Void, *, now: datetime) -> int:
@@ -147,13 +160,56 @@ def void_all(customer: Any, kinds: Iterable[Kind], why: Void, *, now: datetime) 
     return len(under_way)
 
 
+def void_unprinted(customer: Any, *, now: datetime) -> int:
+    """Void what waits to be printed, since it was approved for an address that is no longer on file; how many."""
+    waiting = list(Letter.objects.filter(customer=customer, state=State.MADE))
+    for letter in waiting:
+        end(letter, Void.ADDRESS, now=now)
+    return len(waiting)
+
+
+def void_of_closed(accounts: Collection[int], *, now: datetime) -> int:
+    """Void every letter that is under way to these accounts, which were closed; how many. Takes their keys."""
+    under_way = list(Letter.objects.filter(customer__in=accounts, state__in=LIVE).select_related("customer"))
+    for letter in under_way:
+        end(letter, Void.ACCOUNT, now=now)
+    return len(under_way)
+
+
 def lapse(now: datetime) -> int:
-    """Close posted letters whose time is over; how many. Their codes were worth nothing since."""
-    over = Letter.objects.filter(state=State.POSTED, lapses_at__lt=now)
-    return over.update(state=State.LAPSED, ended_at=now)
+    """Close printed and posted letters whose time is over; how many. Their codes were worth nothing since."""
+    over = Letter.objects.filter(state__in=[State.PRINTED, State.POSTED], lapses_at__lt=now)
+    return sum(_lapsed(letter, now) for letter in list(over.order_by("lapses_at")[: policy.LAPSE_BATCH]))
+
+
+@transaction.atomic
+def _lapsed(found: Letter, now: datetime) -> bool:
+    """Close one, unless it came to another end meanwhile; whether it was this call that did it."""
+    lock_accounts([found.customer_id])
+    letter = Letter.objects.select_for_update().get(pk=found.pk)
+    if letter.state not in {State.PRINTED, State.POSTED}:
+        return False
+    letter.state, letter.ended_at = State.LAPSED, now
+    letter.save(update_fields=["state", "ended_at"])
+    write_down(Event.LETTER_LAPSED, letter)
+    return True
+
+
+def lock_accounts(keys: Collection[int]) -> dict[int, Any]:
+    """The accounts of these keys as they stand, locked in the order of their keys."""
+    accounts = get_user_model()._default_manager.filter(pk__in=keys)
+    return {account.pk: account for account in accounts.select_for_update().order_by("pk")}
+
+
+def write_down(event: Event, letter: Letter, *, actor: Any | None = None, **facts: str) -> None:
+    """Put what became of a letter into the audit trail of its account."""
+    named = {"reference": letter.reference, "kind": letter.kind, **facts}
+    record(event, actor=actor, subject=letter.customer, facts=named)
 
 
 def purge(now: datetime) -> int:
-    """Delete letters once the retention is over; how many."""
-    old = Letter.objects.filter(ended_at__lt=now - policy.RETENTION)
-    return delete_in_batches(old, size=policy.PURGE_BATCH)
+    """Delete letters once the retention is over, and runs of which no letter is left; how many letters."""
+    until = now - policy.RETENTION
+    deleted = delete_in_batches(Letter.objects.filter(ended_at__lt=until), size=policy.PURGE_BATCH)
+    delete_in_batches(PrintRun.objects.filter(ended_at__lt=until, letters__isnull=True), size=policy.PURGE_BATCH)
+    return deleted

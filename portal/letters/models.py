@@ -44,6 +44,7 @@ class Void(models.TextChoices):
     TRIES = "tries", _("too many wrong codes")
     STAFF = "staff", _("withdrawn by staff")
     ACCOUNT = "account", _("the account was closed")
+    ADDRESS = "address", _("the address changed before it was printed")
 
 
 class RunState(models.TextChoices):
@@ -51,7 +52,7 @@ class RunState(models.TextChoices):
 
     OPEN = "open", _("at the printer")
     GOOD = "good", _("printed well")
-    FAILED = "failed", _("failed")
+    FAILED = "failed", _("not printed well")
 
 
 class PrintRun(models.Model):

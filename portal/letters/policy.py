@@ -19,6 +19,9 @@ ADDRESS_HOLD = timedelta(days=14)
 #: Both kinds within this time would hand everything to whoever opens the letter-box.
 OTHER_KIND_HOLD = timedelta(days=30)
 
+#: The right to print letters and to say that they were posted, by the name that the table of letters gives it.
+PRINT = "letters.print_letters"
+
 #: Letters of one run of the printer: a morning's work for one person with envelopes.
 RUN = 500
 
@@ -41,6 +44,8 @@ CONFIRM_WITHIN = timedelta(hours=24)
 REPRINTS = 3
 
 PAGE = 20  # letters or runs
+LAPSE_BATCH = 500  # letters that one run of the task closes
+REASON_MIN = 5  # characters, of why a letter is withdrawn
 
 #: After its end, as evidence of what was sent to whom (the audit trail is kept as long).
 RETENTION = timedelta(days=7 * 365 + 2)

@@ -7,6 +7,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
 _BULLET = "•"
+_SHORTEST_ADDRESS = 12  # signs; of a shorter one, four would show a third
 _SHORTEST_NATIONAL = 6  # digits; three of fewer would show half of it
 
 
@@ -51,6 +52,14 @@ def mask_name(name: str) -> str:
     """The family name and no more: `Chan •••`, `陳•••`. The bullets are always three."""
     first, space, _ = name.strip().partition(" ")
     return f"{first} {_BULLET * 3}" if space else f"{name.strip()[:1]}{_BULLET * 3}"
+
+
+def mask_postal_address(address: str) -> str:
+    """The first and the last two signs: `香港•••7樓`, `Fl•••on`. One too short to hide anything gives bullets alone."""
+    written = " ".join(address.split())
+    if len(written) < _SHORTEST_ADDRESS:
+        return _BULLET * 3 if written else ""
+    return f"{written[:2]}{_BULLET * 3}{written[-2:]}"
 
 
 def mask_number(number: str) -> str:

@@ -19,6 +19,8 @@ _TO_BOTH = {
     Notice.MOBILE_CHANGED,
     Notice.EMAIL_CHANGED,
     Notice.ADDRESS_CHANGED,
+    Notice.PASSWORD_LETTER_POSTED,
+    Notice.REBINDING_LETTER_POSTED,
     Notice.TEST,
 }
 #: What also whoever was on file a while ago is told: a thief may have put own contacts there before.

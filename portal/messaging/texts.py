@@ -38,6 +38,8 @@ class Notice(StrEnum):
     EMAIL_CHANGED = "email_changed"
     ADDRESS_CHANGED = "address_changed"
     PASSWORD_OLD = "password_old"  # noqa: S105
+    PASSWORD_LETTER_POSTED = "password_letter_posted"  # noqa: S105
+    REBINDING_LETTER_POSTED = "rebinding_letter_posted"
     TEST = "test"
 
 
@@ -126,6 +128,16 @@ _EVENTS: dict[Notice, dict[str, str]] = {
         "zh-hant": "交易密碼已超過90天未更改，建議更改",
         "zh-hans": "交易密码已超过90天未修改，建议修改",
         "en": "the trading password is more than 90 days old, consider changing it",
+    },
+    Notice.PASSWORD_LETTER_POSTED: {
+        "zh-hant": "已寄出密碼信件",
+        "zh-hans": "已寄出密码信件",
+        "en": "a password letter was posted to you",
+    },
+    Notice.REBINDING_LETTER_POSTED: {
+        "zh-hant": "已寄出重新綁定信件",
+        "zh-hans": "已寄出重新绑定信件",
+        "en": "a rebinding letter was posted to you",
     },
     Notice.TEST: {
         "zh-hant": "這是測試通知，帳戶沒有任何變動",

@@ -19,9 +19,11 @@ from django.utils import timezone
 from accounts.models import Customer, FreezeRun, SurveillanceReport
 from portal.approvals.models import Evidence
 from portal.approvals.proposals import add_evidence
+from portal.letters.models import PrintRun
 from tests.approvals.steps import picture, propose, suspect
 from tests.desk.conftest import clock, make_staff
 from tests.desk.steps import Desk
+from tests.letters.steps import make_letter
 from tests.twofactor.steps import Clock
 
 __all__ = ["clock", "make_staff"]
@@ -44,7 +46,9 @@ TABLE: dict[str, tuple[str, int, str, int]] = {
     "accounts/customer/<int:pk>/end-sessions/": ("cso", 200, "cso", 200),
     "accounts/customer/<int:pk>/freeze/": ("cso", 200, "cso", 200),
     "accounts/customer/<int:pk>/lift-hold/": ("o", 200, "o", 200),
+    "accounts/customer/<int:pk>/password-letter/": ("cso", 200, "cso", 200),
     "accounts/customer/<int:pk>/propose-unfreeze/": ("cso", 200, "cso", 200),
+    "accounts/customer/<int:pk>/rebinding-letter/": ("cso", 200, "cso", 200),
     "accounts/customer/<int:pk>/restore-contact/": ("cso", 200, "cso", 200),
     "accounts/customer/<int:pk>/test-notice/": ("cso", 200, "cso", 200),
     "accounts/customer/<int:pk>/timeline/": (EVERYBODY, 200, EVERYBODY, 200),
@@ -57,6 +61,12 @@ TABLE: dict[str, tuple[str, int, str, int]] = {
     "queue/<uuid:pk>/evidence/<uuid:file>/": ("s", 200, "s", 200),
     "queue/<uuid:pk>/mend/": ("cso", 404, "cso", 404),  # of one's own alone
     "queue/bulk-unfreeze/": ("cso", 200, "cso", 200),
+    # Letters
+    "letters/": (EVERYBODY, 200, EVERYBODY, 200),
+    "letters/<uuid:pk>/": (EVERYBODY, 200, "s", 200),
+    "letters/post/": ("s", 405, "s", 302),
+    "letters/print/": ("s", 405, "s", 302),
+    "letters/runs/<uuid:pk>/": ("s", 200, "s", 200),
     # Emergencies and reports
     "gateways/": (EVERYBODY, 200, EVERYBODY, 200),
     "emergency/": ("o", 200, "o", 200),
@@ -107,7 +117,7 @@ def desk_routes() -> set[str]:
 
 @pytest.fixture
 def values(amy: Customer, make_staff: Callable[..., Customer]) -> dict[str, str]:
-    """What stands in the routes: a frozen client, a proposal with a file, a report, a list, a colleague."""
+    """What stands in the routes: a frozen client, a proposal with a file, a letter, a report, a list, a colleague."""
     maker = make_staff("kwok", "supervisor")
     make_staff("yau", "supervisor")  # who could approve it
     made = propose(suspect(amy), maker)
@@ -116,7 +126,11 @@ def values(amy: Customer, make_staff: Callable[..., Customer]) -> dict[str, str]
         day=date(2035, 11, 18), claimed_until=timezone.now(), made_at=timezone.now(), totals={}
     )
     run = FreezeRun.objects.create(reference="RAB2CD3E", cause="fraud", made_by=maker, sha256="0" * 64)
+    letter = make_letter(amy, maker=maker)
+    printed = PrintRun.objects.create(reference="LAB2CD3E", printer=maker, letters_count=0)
     return {
+        "letters/<uuid:pk>": f"letters/{letter.pk}",
+        "letters/runs/<uuid:pk>": f"letters/runs/{printed.pk}",
         "customer/<int:pk>": f"customer/{amy.pk}",
         "colleagues/<int:pk>": f"colleagues/{maker.pk}",
         "freeze-lists/<int:pk>": f"freeze-lists/{run.pk}",

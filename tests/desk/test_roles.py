@@ -16,7 +16,7 @@ from tests.desk.steps import Desk
 pytestmark = pytest.mark.django_db
 
 CLERK = {"view_customer", "reveal_contacts", "freeze_one", "end_sessions", "unfreeze_wrong_codes", "propose"}
-SUPERVISOR = CLERK | {"approve", "manage_staff", "enrol_staff"}
+SUPERVISOR = CLERK | {"approve", "manage_staff", "enrol_staff", "print_letters"}
 AUDITOR = {"view_customer", "view_audit", "export_audit", "list_rights"}
 OFFICER = CLERK | AUDITOR | {"freeze_fraud", "freeze_all", "override_hold", "read_surveillance"}
 

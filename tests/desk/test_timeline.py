@@ -142,7 +142,7 @@ def test_a_line_that_comes_while_somebody_reads_moves_nothing(amy: Customer) -> 
 
 def test_each_choice_shows_its_lines_and_together_they_are_all(amy: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A3"""
-    monkeypatch.setattr(timeline, "PAGE", 2 * len(Event))
+    monkeypatch.setattr(timeline, "PAGE", 3 * len(Event))  # one page for all of them
     tried(amy, NOON)
     sent(amy, NOON)
     sent(amy, NOON, is_code=False, kind="notice.login", channel="email")

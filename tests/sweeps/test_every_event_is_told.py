@@ -16,6 +16,7 @@ TOLD: dict[Event, set[Notice]] = {
     Event.TOKEN_BOUND: {Notice.TOKEN_BOUND},
     Event.TOKEN_REMOVED: {Notice.TOKEN_REMOVED},
     Event.PHONE_REPORTED_LOST: {Notice.PHONE_LOST},
+    Event.LETTER_POSTED: {Notice.PASSWORD_LETTER_POSTED, Notice.REBINDING_LETTER_POSTED},
 }
 #: What is not told, and why.
 UNTOLD: dict[Event, str] = {
@@ -25,11 +26,27 @@ UNTOLD: dict[Event, str] = {
     Event.PASSWORD_CHANGE_FORCED: "the next login says it, and whoever guesses is not warned",
     Event.HOLD_LIFTED: "what began the hold was told; what the client changes next is told too",
     Event.FREEZE_RAISED: "it is frozen as before, and was told then",
+    Event.LETTER_MADE: "told once it leaves: until then it may still come to nothing",
+    Event.LETTER_PRINTED: "told once it leaves: until then it may still come to nothing",
+    Event.LETTER_USED: "what the code did is told",
+    Event.LETTER_LAPSED: "the last day stands on the letter",
+    Event.LETTER_VOIDED: "nothing works that did not work before, and what the client did to void it is told",
     Event.SESSIONS_ENDED: "the client ends them, or asked for it on the phone",
 }
 #: Notices of what is no event of the trail: logins stand in the login history.
 OF_LOGINS = {Notice.LOGIN, Notice.UNFINISHED_LOGIN, Notice.FROZEN_LOGIN}
-_OF_ACCOUNTS = ("account.", "password.", "method.", "token.", "phone.", "contact.", "mobile.", "email.", "sessions.")
+_OF_ACCOUNTS = (
+    "account.",
+    "password.",
+    "method.",
+    "token.",
+    "phone.",
+    "contact.",
+    "mobile.",
+    "email.",
+    "sessions.",
+    "letter.",
+)
 
 
 @pytest.mark.parametrize("event", [event for event in Event if event.value.startswith(_OF_ACCOUNTS)])

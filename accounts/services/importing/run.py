@@ -12,6 +12,7 @@ from pathlib import Path
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from accounts.models import AccountState, Customer
 from accounts.services.importing.hashes import HashChecker
@@ -21,6 +22,7 @@ from accounts.services.importing.rows import CONTACTS, FieldRefused, Refusal, Ro
 from accounts.services.importing.writing import NewAccount, insert, rename
 from portal.audit.events import Event
 from portal.audit.trail import record
+from portal.letters import letters
 
 BATCH = 2_000  # rows; one SELECT each, and few enough parameters for every database
 _NUMBERS = 1_000_000  # as many as six digits can tell apart
@@ -169,6 +171,7 @@ class _Run:
             )
             for customer in customers:
                 record(Event.ACCOUNT_CLOSED, subject=customer, facts={"by": "import", "was": customer.state})
+            letters.void_of_closed([customer.pk for customer in customers], now=timezone.now())
             self.summary.closed += len(customers)
 
 

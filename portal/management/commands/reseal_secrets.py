@@ -3,12 +3,13 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from portal.approvals import retention
+from portal.letters import resealing as letters
 from twofactor.services import resealing
 
 
 class Command(BaseCommand):
     help = (
-        "Seal seeds, proposals and their files under the first key of SEALING_KEYS. "
+        "Seal seeds, proposals, their files and letters under the first key of SEALING_KEYS. "
         "Runs while clients log in; may be stopped and run again."
     )
 
@@ -19,6 +20,7 @@ class Command(BaseCommand):
             ("Authenticators of staff", resealing.staff_authenticators),
             ("Proposals", retention.reseal_proposals),
             ("Files of proposals", retention.reseal_evidence),
+            ("Letters", letters.reseal),
         ):
             resealed = reseal()
             left += resealed.left
