@@ -175,5 +175,6 @@ OPEN_PROPOSALS_SHOWN = 10
 # --- Colleagues ----------------------------------------------------------------------------------------------
 #: Nobody hands out both factors of one colleague within this time: by then both have been used or missed.
 STAFF_FACTORS_APART = timedelta(hours=24)
+OWN_CLIENTS = 20  # accounts of one member of staff and whoever is close: more is a mistake
 COLLEAGUES_SHOWN = 200  # a broker's customer service, several times over
 OWN_LOGINS_SHOWN = 50  # a page

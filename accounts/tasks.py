@@ -4,7 +4,8 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from accounts.services import contact, freeze_runs, password, sign_ins, surveillance
+from accounts import policy
+from accounts.services import contact, freeze_runs, password, sign_ins, surveillance, unfreeze_runs
 
 
 @shared_task(name="accounts.purge")
@@ -38,6 +39,7 @@ def surveil() -> None:
 
 @shared_task(name="accounts.freeze_on")
 def freeze_on() -> None:
-    """Freeze on where confirmed lists of accounts stopped; forget those that were never confirmed."""
-    freeze_runs.work_off()
+    """Go on where lists of accounts stopped, freezing first; forget those that were never confirmed."""
+    frozen = freeze_runs.work_off()
+    unfreeze_runs.work_off(bite=policy.FREEZE_RUN_BITE - frozen)
     freeze_runs.purge(timezone.now())

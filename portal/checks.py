@@ -4,7 +4,7 @@ import base64
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -68,8 +68,8 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "Set AUDITOR_MAILBOX: the daily head of the audit trail needs somebody who keeps it.",
         ),
         "E016": (
-            not PurePath(settings.AUDIT_HEAD_DIRECTORY).is_absolute(),
-            "Set AUDIT_HEAD_DIRECTORY: the heads of the audit trail go to a folder off this box, by its whole path.",
+            not _may_write_into(settings.AUDIT_HEAD_DIRECTORY),
+            "Set AUDIT_HEAD_DIRECTORY: the heads of the trail go to a writable folder off this box, by its whole path.",
         ),
         "E017": (
             not {settings.INDEX_KEY, *settings.SEALING_KEYS.values()}.isdisjoint(settings.AUDIT_KEYS.values()),
@@ -80,7 +80,7 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "AUDITOR_MAILBOX is SECURITY_MAILBOX: the heads must reach somebody who does not run the portal.",
         ),
         "E019": (
-            not _keeps_evidence(settings.EVIDENCE_DIRECTORY),
+            not _may_write_into(settings.EVIDENCE_DIRECTORY) or _is_shown(settings.EVIDENCE_DIRECTORY),
             "Set EVIDENCE_DIRECTORY: evidence goes to a writable folder, by its whole path, not below DATA_DIR/static.",
         ),
     }
@@ -115,12 +115,15 @@ def _carriers_that_cannot_work() -> Iterator[CheckMessage]:
         yield Error("Set SMS_TWILIO_FROM or SMS_TWILIO_SERVICE: the brand has no sms_sender.", id="portal.E004")
 
 
-def _keeps_evidence(directory: str) -> bool:
-    """Whether the folder is there for us, and not where collected files are shown from."""
+def _may_write_into(directory: str) -> bool:
+    """Whether the folder is there for us, by its whole path."""
     folder = Path(directory)
-    if not directory or not folder.is_absolute() or not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        return False
-    return folder.is_dir() and not folder.resolve().is_relative_to(Path(settings.STATIC_ROOT).resolve())
+    return folder.is_absolute() and folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+
+
+def _is_shown(directory: str) -> bool:
+    """Whether the folder lies where collected files are shown from."""
+    return Path(directory).resolve().is_relative_to(Path(settings.STATIC_ROOT).resolve())
 
 
 @register()

@@ -4,7 +4,7 @@ from accounts.models.contact_change import ChangeState, Contact, ContactChange, 
 from accounts.models.customer import TAIL, Customer, FreezeCause, Given, Method, Tail
 from accounts.models.customer import State as AccountState
 from accounts.models.emergency import Emergency
-from accounts.models.freeze_run import FreezeRun, FreezeRunItem, ItemState, RunState
+from accounts.models.freeze_run import FreezeRun, FreezeRunItem, ItemState, RunState, UnfreezeRun
 from accounts.models.password import PasswordHistory
 from accounts.models.sign_in import AWAY, EndReason, Purpose, Result, SignIn
 from accounts.models.staff_client import StaffClient
@@ -38,5 +38,6 @@ __all__ = [
     "StaffDay",
     "SurveillanceReport",
     "Tail",
+    "UnfreezeRun",
     "replaced_since",
 ]

@@ -92,3 +92,35 @@ class FreezeRunItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id}: {self.state}"
+
+
+class UnfreezeRun(models.Model):
+    """The way back of a list, which two people agreed on: what it still holds frozen is unfrozen one by one."""
+
+    run = models.ForeignKey(FreezeRun, on_delete=models.PROTECT, related_name="unfreezes")
+    proposal = models.CharField(max_length=12, unique=True)  # its reference
+    facts = models.JSONField(default=dict)  # for the record of each account: who proposed it, and why
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField()
+    accounts = models.PositiveIntegerField()  # held frozen by the list when it was approved
+    unfrozen = models.PositiveIntegerField(default=0)
+    through = models.BigIntegerField(default=0)  # the key of the last item that was looked at
+    claimed_until = models.DateTimeField()  # whoever unfreezes now has so long before another may go on
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_way_back_at_a_time", fields=["run"], condition=Q(finished_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.proposal}: {self.unfrozen}"
+
+    @property
+    def left(self) -> int:
+        """Accounts that are not unfrozen: yet, or because they have changed since it was approved."""
+        return self.accounts - self.unfrozen

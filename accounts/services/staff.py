@@ -70,6 +70,13 @@ def own_client_ids(staff: Customer) -> frozenset[int]:
     return frozenset(StaffClient.objects.filter(staff=staff).values_list("client_id", flat=True))
 
 
+def own_client_numbers(staff: Customer) -> list[str]:
+    """The client accounts of a member of staff, by number."""
+    return list(
+        StaffClient.objects.filter(staff=staff).order_by("client__login").values_list("client__login", flat=True)
+    )
+
+
 def ensure_may_act(staff: Customer, client: Customer) -> None:
     """Raise `NotAllowedError` if this is an account of that member of staff."""
     if client.pk in own_client_ids(staff):
@@ -77,15 +84,38 @@ def ensure_may_act(staff: Customer, client: Customer) -> None:
 
 
 @transaction.atomic
-def set_own_clients(staff: Customer, numbers: Sequence[str]) -> None:
-    """Write down which client accounts a member of staff holds. Raises `ValidationError` for a number of no client."""
-    clients = Customer.objects.filter(is_staff=False, login__in=numbers)
-    missing = set(numbers) - set(clients.values_list("login", flat=True))
+def set_own_clients(
+    staff: Customer, numbers: Sequence[str], *, by: Customer | None = None, reason: str = ""
+) -> tuple[set[str], set[str]]:
+    """Write down which client accounts a member of staff holds; the numbers that were added and removed.
+
+    Without `by` it is the operator. Raises `ValidationError` for a number of no client and for too many,
+    `NotAllowedError` for who may not manage that colleague.
+    """
+    people = lock_people(staff, by)
+    if by is not None:
+        ensure_may_manage(people[by.pk], people[staff.pk])
+    wanted = set(numbers)
+    if len(wanted) > policy.OWN_CLIENTS:
+        raise ValidationError(_("%(count)d accounts at most."), params={"count": policy.OWN_CLIENTS})
+    clients = Customer.objects.filter(is_staff=False, login__in=wanted)
+    missing = wanted - set(clients.values_list("login", flat=True))
     if missing:
         raise ValidationError(_("No client has the number %(number)s.") % {"number": min(missing)})
-    StaffClient.objects.filter(staff=staff).delete()
-    StaffClient.objects.bulk_create(StaffClient(staff=staff, client=client) for client in clients)
-    record(Event.STAFF_ACCOUNTS_SET, subject=staff, facts={"accounts": len(numbers)})
+    before = set(own_client_numbers(staff))
+    added, removed = wanted - before, before - wanted
+    StaffClient.objects.filter(staff=staff, client__login__in=removed).delete()
+    StaffClient.objects.bulk_create(
+        StaffClient(staff=staff, client=client) for client in clients.filter(login__in=added)
+    )
+    facts = {
+        "accounts": len(wanted),
+        "added": " ".join(sorted(added)),
+        "removed": " ".join(sorted(removed)),
+        **({"reason": reason} if reason else {}),
+    }
+    record(Event.STAFF_ACCOUNTS_SET, actor=by, subject=staff, facts=facts)
+    return added, removed
 
 
 @transaction.atomic

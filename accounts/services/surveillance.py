@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.models import Customer, Finding, FindingClient, FindingKind, StaffDay, SurveillanceReport
-from accounts.services import suspicions
+from accounts.services import pace, suspicions
 from accounts.services.staff import NotAllowedError
 from accounts.services.suspicions import Period, Suspicion, Suspicions
 from portal.audit.events import Event
@@ -114,7 +114,7 @@ def _summary(report: SurveillanceReport) -> str:
 
 
 def _deeds(period: Period) -> Q:
-    return Q(at__gte=period.start, at__lt=period.end, actor__is_staff=True)
+    return Q(pace.ALONE, at__gte=period.start, at__lt=period.end, actor__is_staff=True)
 
 
 def _staff_days(period: Period) -> list[dict[str, Any]]:

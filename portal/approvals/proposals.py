@@ -35,7 +35,7 @@ def propose(
     evidence: Iterable[IO[bytes]] = (),
     now: datetime,
 ) -> Proposal:
-    """Ask for a second person. `maker` and `subject` are accounts; without a subject `before` lists the accounts.
+    """Ask for a second person. `maker` and `subject` are accounts; without a subject `before` says which it is about.
 
     Raises `RefusedError` without right or reason, where the same waits already, and at once where nobody may approve.
     """
@@ -109,7 +109,7 @@ def approve(pk: UUID, *, revision: int, checker: Any, kind: Kind, reason: str) -
         refusal = _why_not(proposal, checker, accounts, revision=revision, now=now)
         if not refusal and not maker.is_active:
             refusal = _("The account of whoever proposed this was disabled: reject it, and propose it anew.")
-        if not refusal and dict(kind.current(*accounts)) != proposal.before:
+        if not refusal and not kind.holds(proposal, *accounts):
             refusal = _("The facts are no longer what they were when this was proposed: return or reject it.")
         if not refusal:
             kind.apply(Deed(proposal, tuple(accounts), maker, checker, reason, now))

@@ -34,8 +34,8 @@ class Deed:
 class Kind(Protocol):
     """What approving needs of a kind of proposal. Both run under the locks of the accounts."""
 
-    def current(self, *accounts: Any) -> Facts:
-        """The facts that the proposal rests on, as they are now."""
+    def holds(self, proposal: Proposal, *accounts: Any) -> bool:
+        """Whether the facts that the proposal rests on are still so."""
 
     def apply(self, deed: Deed) -> None:
         """Do it, with record and notices; raise, and nothing of it happens."""

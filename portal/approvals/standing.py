@@ -10,12 +10,15 @@ from portal.approvals.models import Proposal
 
 
 def lock_accounts(proposal: Proposal) -> list[Any]:
-    """The client accounts that a proposal concerns, locked. They are the same as long as it lives."""
+    """The client accounts that a proposal concerns, locked. They are the same as long as it lives.
+
+    None where it names a frozen list: those are too many to hold, and are locked one by one when it is worked off.
+    """
     clients = get_user_model()._default_manager.filter(is_staff=False)
     if proposal.subject_id:
         clients = clients.filter(pk=proposal.subject_id)
     else:
-        clients = clients.filter(login__in=proposal.before["accounts"].split()[: policy.ACCOUNTS])
+        clients = clients.filter(login__in=proposal.before.get("accounts", "").split()[: policy.ACCOUNTS])
     return list(clients.select_for_update().order_by("pk"))
 
 

@@ -36,6 +36,7 @@ class Event(StrEnum):
     FREEZE_RUN_CHECKED = "freeze_run.checked"
     FREEZE_RUN_CONFIRMED = "freeze_run.confirmed"
     FREEZE_RUN_FINISHED = "freeze_run.finished"
+    UNFREEZE_RUN_FINISHED = "unfreeze_run.finished"
     TEST_NOTICE_SENT = "notice.test_sent"
     STAFF_REVEALED = "staff.revealed"
     STAFF_ACCOUNTS_SET = "staff.accounts_set"

@@ -23,6 +23,7 @@ from accounts.services import rights, staff
 from accounts.services.staff import ROLES, NotAllowedError
 from portal.desk.guards import door, page, staff_with
 from portal.desk.happenings import of_sign_in
+from portal.lib.digits import six_digits
 from twofactor.models import StaffAuthenticator
 from twofactor.policy import ENROLMENT_LIFETIME
 from twofactor.services.staff import AlreadyEnrolledError, issue_enrolment, leave
@@ -51,6 +52,26 @@ class NewColleagueForm(ReasonForm):
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=list(ROLE_LABELS.items()))
 
     field_order = ("login", "name", "role", "reason")
+
+
+class OwnClientsForm(ReasonForm):
+    """The client accounts that a colleague holds, and how that is known."""
+
+    accounts = forms.CharField(
+        label=gettext_lazy("Account numbers"),
+        required=False,
+        max_length=policy.OWN_CLIENTS * 8,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    field_order = ("accounts", "reason")
+
+    def clean_accounts(self) -> list[str]:
+        """Six digits each."""
+        words = self.cleaned_data["accounts"].replace(",", " ").split()
+        numbers = [six_digits(word) for word in words]
+        if None in numbers:
+            raise forms.ValidationError(_("Account numbers of six digits, with a space between them."))
+        return [number for number in numbers if number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +141,19 @@ def colleague(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     person = Customer.objects.filter(pk=pk, is_staff=True).prefetch_related("groups").first()
     if person is None:
         raise Http404
-    form = ReasonForm(request.POST if request.method == "POST" else None)
     told: dict[str, str] = {}
     if request.method == "POST":
         staff_with(request, MANAGES)
+    own = request.POST.get("deed") == "accounts"
+    accounts = OwnClientsForm(
+        request.POST if own else None,
+        initial={"accounts": " ".join(staff.own_client_numbers(person))},
+        prefix="own",
+    )
+    form = ReasonForm(request.POST if request.method == "POST" and not own else None)
+    if own and accounts.is_valid() and _set_accounts(person, by, accounts):
+        messages.success(request, _("The own accounts are written down."))
+        return redirect("admin:desk_colleague", person.pk)
     if form.is_valid():
         try:
             told = _do(request.POST.get("deed", ""), person, by, form.cleaned_data["reason"])
@@ -139,11 +169,24 @@ def colleague(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         "roles": _roles(person),
         "enrolled": StaffAuthenticator.objects.filter(user=person).exists(),
         "form": form,
+        "accounts": accounts,
+        "own_numbers": staff.own_client_numbers(person),
         "told": told,
         "refusal": _refusal(by, person),
         "hours": int(ENROLMENT_LIFETIME.total_seconds() // 3600),
     }
     return page(site, request, "colleague", facts)
+
+
+def _set_accounts(person: Customer, by: Customer, form: OwnClientsForm) -> bool:
+    """Whether the own accounts were set; if not, the form says why."""
+    try:
+        staff.set_own_clients(person, form.cleaned_data["accounts"], by=by, reason=form.cleaned_data["reason"])
+    except ValidationError as problem:
+        form.add_error("accounts", problem.messages)
+    except NotAllowedError as problem:
+        form.add_error(None, str(problem))
+    return form.is_valid()
 
 
 def _refusal(by: Customer, person: Customer) -> str:

@@ -40,6 +40,7 @@ EVENTS: dict[Event, str | Promise] = {
     Event.FREEZE_RUN_CHECKED: _("List of accounts checked"),
     Event.FREEZE_RUN_CONFIRMED: _("Freeze of a list confirmed"),
     Event.FREEZE_RUN_FINISHED: _("Freeze of a list finished"),
+    Event.UNFREEZE_RUN_FINISHED: _("Unfreeze of a list finished"),
     Event.TEST_NOTICE_SENT: _("Test notice sent"),
     Event.STAFF_REVEALED: _("Contacts shown in full"),
     Event.STAFF_ACCOUNTS_SET: _("Own client accounts of staff set"),

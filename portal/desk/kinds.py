@@ -1,7 +1,7 @@
 """What takes a second person: each kind of proposal with its facts, its verb, and how it reads."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,8 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Contact, Customer, FreezeCause
-from accounts.services import amending, lettering, lockout
+from accounts.models import Contact, Customer, FreezeCause, FreezeRun
+from accounts.services import amending, lettering, lockout, unfreeze_runs
 from accounts.services.staff import own_client_ids
 from portal.approvals import policy, proposals
 from portal.approvals.models import Proposal
@@ -25,6 +25,8 @@ from twofactor.services import withdrawal
 
 #: Freezes that end for many at once. Whoever was frozen by wrong codes or by themselves is talked to one by one.
 _BULK_CAUSES = {FreezeCause.STAFF, FreezeCause.FRAUD}
+#: Kinds that are about more than one client.
+_OF_MANY = {"bulk_unfreeze", "list_unfreeze"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +40,35 @@ class Kind:
     apply: Callable[[Deed], None]
     lines: Callable[[Facts, Facts], list[Line]]
 
+    def holds(self, proposal: Proposal, *accounts: Customer) -> bool:
+        """Whether the facts that a proposal rests on are still so."""
+        return dict(self.current(*(accounts or concerned(proposal)))) == proposal.before
+
 
 def propose(
     kind: Kind,
-    *clients: Customer,
+    *concerned: Customer | FreezeRun,
     maker: Customer,
     reason: str,
     after: Mapping[str, str],
     evidence: Iterable[IO[bytes]] = (),
     now: datetime,
 ) -> Proposal:
-    """Propose it for these clients, with the facts as they are under their locks. Raises `RefusedError`."""
+    """Propose it for these clients, with the facts as they are under their locks, or for one frozen list.
+
+    Raises `RefusedError`.
+    """
     with transaction.atomic():
-        accounts = _locked(clients)
-        refusal = kind.why_not(maker, *accounts, now=now)
+        about = _locked(concerned)
+        refusal = kind.why_not(maker, *about, now=now)
         if refusal:
             raise RefusedError(refusal)
         return proposals.propose(
             kind.name,
             maker=maker,
-            subject=None if kind is KINDS["bulk_unfreeze"] else accounts[0],
+            subject=None if kind.name in _OF_MANY else about[0],
             reason=reason,
-            before=kind.current(*accounts),
+            before=kind.current(*about),
             after=after,
             evidence=evidence,
             now=now,
@@ -72,26 +81,31 @@ def resubmit(
     """Send a returned proposal again, with the facts as they are now. Raises `RefusedError`."""
     kind = KINDS[proposal.kind]
     with transaction.atomic():
-        accounts = _locked(concerned(proposal))
-        refusal = kind.why_not(maker, *accounts, now=now)
+        about = _locked(concerned(proposal))
+        refusal = kind.why_not(maker, *about, now=now)
         if refusal:
             raise RefusedError(refusal)
-        before = kind.current(*accounts)
+        before = kind.current(*about)
         return proposals.resubmit(
             proposal.pk, revision=revision, maker=maker, reason=reason, before=before, after=after
         )  # fmt: skip
 
 
-def concerned(proposal: Proposal) -> list[Customer]:
-    """The clients whom a proposal is about."""
+def concerned(proposal: Proposal) -> "Sequence[Customer | FreezeRun]":
+    """The clients whom a proposal is about, or the frozen list."""
     clients = Customer.objects.filter(is_staff=False)
     if proposal.subject_id:
         return list(clients.filter(pk=proposal.subject_id))
+    if "list" in proposal.before:
+        return list(FreezeRun.objects.filter(reference=proposal.before["list"]))
     return list(clients.filter(login__in=proposal.before["accounts"].split()).order_by("login"))
 
 
-def _locked(clients: "tuple[Customer, ...] | list[Customer]") -> list[Customer]:
-    keys = [client.pk for client in clients]
+def _locked(about: "Sequence[Customer | FreezeRun]") -> "Sequence[Customer | FreezeRun]":
+    """Accounts, locked. A list is locked when its unfreeze is approved, and its accounts one by one after that."""
+    if any(isinstance(each, FreezeRun) for each in about):
+        return about
+    keys = [client.pk for client in about]
     return list(Customer.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
 
 
@@ -146,6 +160,13 @@ def _why_not_bulk(maker: Customer, *clients: Customer, now: datetime) -> str:
 def _bulk_unfreeze(deed: Deed) -> None:
     for client in deed.accounts:
         lockout.unfreeze_approved(client, staff=deed.checker, facts=_approval(deed), now=deed.now)
+
+
+# --- Unfreezing a list -------------------------------------------------------------------------------------
+
+
+def _unfreeze_list(deed: Deed) -> None:
+    unfreeze_runs.approve(deed.proposal, staff=deed.checker, facts=_approval(deed), now=deed.now)
 
 
 # --- Withdrawing a method --------------------------------------------------------------------------------
@@ -213,6 +234,14 @@ KINDS: dict[str, Kind] = {
             _why_not_bulk,
             _bulk_facts,
             _bulk_unfreeze,
+            lines.unfreezing_many,
+        ),
+        Kind(
+            "list_unfreeze",
+            gettext_lazy("Unfreeze a list"),
+            unfreeze_runs.why_not_propose,
+            unfreeze_runs.facts,
+            _unfreeze_list,
             lines.unfreezing_many,
         ),
         Kind(

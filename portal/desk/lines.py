@@ -40,10 +40,11 @@ def unfreezing(before: Facts, after: Facts) -> list[Line]:
 def unfreezing_many(before: Facts, after: Facts) -> list[Line]:
     """Unfreezing many: how many, and which."""
     frozen, active = str(AccountState.FROZEN.label), str(AccountState.ACTIVE.label)
+    named = {"list": _("Frozen list"), "accounts": _("Account numbers")}
     return [
         Line(_("Accounts"), before["count"], before["count"]),
         Line(_("State"), frozen, active),
-        Line(_("Account numbers"), before["accounts"], ""),
+        *(Line(label, before[name], "") for name, label in named.items() if name in before),
     ]
 
 

@@ -5,9 +5,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -15,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.forms import UnfreezeForm
-from accounts.models import AccountState, Customer, FreezeRunItem, ItemState
-from accounts.services import lockout
+from accounts.models import Customer, FreezeRun, ItemState
+from accounts.services import freeze_runs, lockout, unfreeze_runs
 from portal.approvals import policy
 from portal.approvals.models import Proposal, State
 from portal.approvals.rules import RefusedError
@@ -31,16 +30,20 @@ _REVISION_DIGITS = 6
 _LONGEST_LIST = policy.ACCOUNTS * 8  # characters
 
 
-class BulkForm(ChecklistForm):
-    """Which accounts, what was done before, and why."""
+class ListForm(ChecklistForm):
+    """Why, and what was done before."""
 
     CHECKLIST: ClassVar[dict[str, str | Promise]] = {
         "over": gettext_lazy("What these accounts were frozen for is over"),
         "list": gettext_lazy("The list was compared with the one of the freeze"),
     }
 
+
+class BulkForm(ListForm):
+    """Which accounts, what was done before, and why."""
+
     accounts = forms.CharField(
-        label=gettext_lazy("Account numbers, or the reference of a frozen list"),
+        label=gettext_lazy("Account numbers"),
         max_length=_LONGEST_LIST,
         widget=forms.Textarea(attrs={"rows": 5, "autocomplete": "off", "spellcheck": "false"}),
     )
@@ -55,6 +58,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
         door(site, "accounts/customer/<int:pk>/rebinding-letter/", rebinding_letter, "desk_rebinding_letter"),
         door(site, "accounts/customer/<int:pk>/password-letter/", password_letter, "desk_password_letter"),
         door(site, "queue/bulk-unfreeze/", bulk_unfreeze, "desk_bulk_unfreeze"),
+        door(site, "queue/list-unfreeze/<int:pk>/", list_unfreeze, "desk_list_unfreeze"),
         door(site, "queue/<uuid:pk>/mend/", mend, "desk_mend"),
     ]
 
@@ -136,9 +140,13 @@ def _asked(site: AdminSite, request: HttpRequest, kind: Kind, facts: dict[str, A
 
 
 def bulk_unfreeze(site: AdminSite, request: HttpRequest) -> HttpResponse:
-    """Propose to unfreeze a list of accounts."""
+    """Propose to unfreeze typed accounts; whoever asks for a frozen list is led to its page."""
     staff = staff_with(request, policy.PROPOSE)
     kind = KINDS["bulk_unfreeze"]
+    asked = request.GET.get("list", "")
+    run = unfreeze_runs.find(asked)
+    if run is not None:
+        return redirect("admin:desk_list_unfreeze", run.pk)
     form = BulkForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -154,24 +162,12 @@ def bulk_unfreeze(site: AdminSite, request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(problem))
         else:
             return made(request, proposal)
-    return _asked(site, request, kind, {"form": form, "most": policy.ACCOUNTS})
+    return _asked(site, request, kind, {"form": form, "most": policy.ACCOUNTS, "no_list": bool(asked)})
 
 
 def _listed(typed: str) -> list[Customer]:
-    """The clients of a typed list; of a frozen list, those whom its freeze still holds. Raises `RefusedError`."""
-    words = typed.replace(",", " ").split()
-    if len(words) == 1 and words[0].upper().startswith("R"):
-        held = FreezeRunItem.objects.filter(
-            run__reference=words[0].upper(),
-            state=ItemState.FROZEN,
-            customer__state=AccountState.FROZEN,
-            customer__freeze_reference=F("reference"),
-        )
-        keys = list(held.order_by("pk").values_list("customer_id", flat=True)[: policy.ACCOUNTS])
-        if not keys:
-            raise RefusedError(_("No list with this reference holds a frozen account."))
-        return list(Customer.objects.filter(pk__in=keys))
-    numbers = {six_digits(word) or "" for word in words}
+    """The clients of a typed list. Raises `RefusedError`."""
+    numbers = {six_digits(word) or "" for word in typed.replace(",", " ").split()}
     found = list(Customer.objects.filter(login__in=numbers, is_staff=False)[: policy.ACCOUNTS + 1])
     if len(found) != len(numbers):
         raise RefusedError(
@@ -181,20 +177,51 @@ def _listed(typed: str) -> list[Customer]:
     return found
 
 
+def list_unfreeze(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    """Say how many accounts a list still holds frozen, and propose to unfreeze them, however many they are."""
+    staff = staff_with(request, policy.PROPOSE)
+    kind = KINDS["list_unfreeze"]
+    run = get_object_or_404(FreezeRun, pk=pk)
+    form = ListForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            proposal = kinds.propose(
+                kind,
+                run,
+                maker=staff,
+                reason=form.cleaned_data["reason"],
+                after={"checked": ", ".join(form.cleaned_data["checklist"])},
+                now=timezone.now(),
+            )
+        except RefusedError as problem:
+            form.add_error(None, str(problem))
+        else:
+            return made(request, proposal)
+    facts = {
+        "form": form,
+        "run": run,
+        "frozen": freeze_runs.progress(run)[ItemState.FROZEN],
+        "held": freeze_runs.still_frozen(run).count(),
+        "back": run.unfreezes.first(),
+        "refusal": unfreeze_runs.why_not_propose(staff, run, now=timezone.now()),
+    }
+    return _asked(site, request, kind, facts)
+
+
 # --- Mending ----------------------------------------------------------------------------------------------
 
 
 def mend(site: AdminSite, request: HttpRequest, pk: str) -> HttpResponse:
     """Send one's own proposal again, after it was returned."""
     staff = staff_with(request, policy.PROPOSE)
-    proposal = Proposal.objects.filter(pk=pk, maker=staff, state=State.RETURNED).first()
+    proposal = Proposal.objects.select_related("subject").filter(pk=pk, maker=staff, state=State.RETURNED).first()
     if proposal is None:
         raise Http404
-    kind, clients = KINDS[proposal.kind], kinds.concerned(proposal)
+    kind = KINDS[proposal.kind]
     if proposal.subject_id:
         client_for(proposal.subject_id, staff, f"mend {kind.name}")
     form = _mending(proposal, request)
-    if form.is_valid() and (not isinstance(form, UnfreezeForm) or passed(form, clients[0], staff)):
+    if form.is_valid() and (not isinstance(form, UnfreezeForm) or passed(form, proposal.subject, staff)):
         checked = {**proposal.after, **(checked_by(form) if isinstance(form, UnfreezeForm) else {})}
         try:
             sent = kinds.resubmit(
@@ -218,9 +245,7 @@ def _mending(proposal: Proposal, request: HttpRequest) -> "ChecklistForm | Unfre
     posted = request.POST if request.method == "POST" else None
     after = proposal.after
     if proposal.subject_id is None:
-        form = BulkForm(posted, initial={"reason": proposal.reason})
-        del form.fields["accounts"]
-        return form
+        return ListForm(posted, initial={"reason": proposal.reason})
     if "channel" in after:
         return PaperForm.without_contacts(posted, reason=proposal.reason)
     asked = after["questions"].split(", ")

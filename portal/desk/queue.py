@@ -200,7 +200,7 @@ def _lines(shown: Proposal) -> tuple[list[Line], bool]:
     kind = KINDS[shown.kind]
     try:
         before, after = shown.before, shown.after
-        return kind.lines(before, after), dict(kind.current(*kinds.concerned(shown))) == before
+        return kind.lines(before, after), not shown.undecided or kind.holds(shown, *kinds.concerned(shown))
     except CannotOpen:
         return [], False
 

@@ -10,7 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.utils import timezone
 
-from accounts.models import AccountState, Customer, FreezeCause
+from accounts.models import AccountState, Customer, FindingKind, FreezeCause
+from accounts.services import surveillance
 from accounts.services.staff import set_own_clients
 from portal.approvals import evidence, policy, proposals
 from portal.approvals.models import Evidence, Proposal, State
@@ -466,7 +467,7 @@ def test_if_one_of_many_has_changed_none_is_unfrozen(
         ("mak", "Of 1 numbers 0 are"),
         ("300000 300003", "Not frozen by staff or for fraud: 300003"),
         ("300000 300004", "Not frozen by staff or for fraud: 300004"),
-        ("R2345678", "No list with this reference"),
+        ("R2345678", "Of 1 numbers 0 are"),
         ("", "required"),
         ("1" * 4001, "at most 4000"),
     ],
@@ -606,3 +607,24 @@ def test_contacts_in_facts_are_nowhere_in_clear(amy: Customer, mak: Customer, ch
     approve(proposal, chan)
     assert not any(amy.mobile in str(each.facts) for each in AuditRecord.objects.all())
     assert timezone.now() - proposal.made_at < timedelta(minutes=1)
+
+
+def test_whoever_approves_many_can_still_unfreeze_one_alone(
+    make_client: Callable[..., Customer], amy: Customer, mak_inside: Desk, chan_inside: Desk, chan: Customer
+) -> None:
+    """A2, A5: a decision on sixty accounts is one decision, in the day's limit and in the report"""
+    clients = [suspect(make_client(f"3000{number:02d}"), f"FAB2CD{number:02d}") for number in range(60)]
+    ask_for(mak_inside, " ".join(client.login for client in clients))
+    assert decide(chan_inside, Proposal.objects.get(), "approve").status_code == 302
+    assert AuditRecord.objects.filter(event=Event.ACCOUNT_UNFROZEN, actor=chan).count() == 60
+
+    Customer.objects.filter(pk=suspect(amy).pk).update(freeze_cause=FreezeCause.WRONG_CODES)
+    assert ask(chan_inside, amy, "unfreeze").status_code == 302
+    assert not is_frozen(amy)
+
+    tomorrow = timezone.now() + timedelta(days=1)
+    report = surveillance.make(timezone.localdate(), now=tomorrow)
+    assert report is not None
+    (day,) = report.staff_days.filter(staff=chan)
+    assert day.unfreezes == 1
+    assert not report.findings.filter(kind=FindingKind.UNFREEZES_OF_STAFF).exists()

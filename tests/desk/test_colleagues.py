@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 
@@ -247,6 +248,28 @@ def test_the_list_of_rights_is_complete_harmless_and_recorded(
     exported = AuditRecord.objects.get(event=Event.RIGHTS_EXPORTED)
     assert (exported.actor and exported.actor.login, exported.facts) == ("lee2", {"count": 3})
     assert len(run("export_rights").splitlines()) == len(rows) + 1
+
+
+def test_the_list_of_rights_says_what_the_database_grants(
+    mak: Customer, lee: Customer, chan: Customer, make_staff: Callable[..., Customer]
+) -> None:
+    """A1: a right that was given beside the roles, or added to one, stands there too"""
+    approve = Permission.objects.get(codename="approve")
+    mak.user_permissions.add(approve)
+    Group.objects.get(name="supervisor").permissions.add(Permission.objects.get(codename="freeze_fraud"))
+    Customer.objects.create_staff("boss", name="Boss", is_superuser=True)
+    lee.is_active = False
+    lee.save()
+    rows = list(csv.DictReader(StringIO(run("export_rights"))))
+    granted = {login: {row["permission"]: row["role"] for row in rows if row["login"] == login} for login in
+               ("mak", "chan", "boss", "lee")}  # fmt: skip
+    assert granted["mak"] == {**dict.fromkeys(ROLES["clerk"], "clerk"), "accounts.approve": "given directly"}
+    assert granted["chan"] == dict.fromkeys(ROLES["supervisor"] | {"accounts.freeze_fraud"}, "supervisor")
+    assert set().union(*ROLES.values()) < set(granted["boss"])
+    assert set(granted["boss"].values()) == {"superuser"}
+    assert granted["lee"] == {"": "clerk"}, "who is disabled may nothing"
+    for login, each in granted.items():
+        assert set(each) - {""} == Customer.objects.get(login=login).get_all_permissions()
 
 
 def test_auditors_read_and_change_nothing(mak: Customer, make_staff: Callable[..., Customer]) -> None:

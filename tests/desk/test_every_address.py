@@ -67,6 +67,7 @@ TABLE: dict[str, tuple[str, int, str, int]] = {
     "letters/post/": ("s", 405, "s", 302),
     "letters/print/": ("s", 405, "s", 302),
     "letters/runs/<uuid:pk>/": ("s", 200, "s", 200),
+    "queue/list-unfreeze/<int:pk>/": ("cso", 200, "cso", 200),
     # Emergencies and reports
     "gateways/": (EVERYBODY, 200, EVERYBODY, 200),
     "emergency/": ("o", 200, "o", 200),
@@ -134,6 +135,7 @@ def values(amy: Customer, make_staff: Callable[..., Customer]) -> dict[str, str]
         "customer/<int:pk>": f"customer/{amy.pk}",
         "colleagues/<int:pk>": f"colleagues/{maker.pk}",
         "freeze-lists/<int:pk>": f"freeze-lists/{run.pk}",
+        "list-unfreeze/<int:pk>": f"list-unfreeze/{run.pk}",
         "<uuid:pk>": str(made.pk),
         "<uuid:file>": str(Evidence.objects.get().pk),
         "<str:day>": "2035-11-18",
