@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 
 from portal.letters import codes, policy
@@ -155,5 +156,5 @@ def lapse(now: datetime) -> int:
 
 def purge(now: datetime) -> int:
     """Delete letters once the retention is over; how many."""
-    old = Letter.objects.filter(ended_at__lt=now - policy.RETENTION)
+    old = Letter.objects.filter(ended_at__lt=now - settings.RETENTION_LETTERS)
     return delete_in_batches(old, size=policy.PURGE_BATCH)

@@ -30,6 +30,4 @@ REPRINTS = 3
 
 PAGE = 20  # letters or runs
 
-#: After its end, as evidence of what was sent to whom (the audit trail is kept as long).
-RETENTION = timedelta(days=7 * 365 + 2)
-PURGE_BATCH = 500
+PURGE_BATCH = 500  # letters a statement; how old they are by then, the settings say
