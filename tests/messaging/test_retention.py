@@ -9,6 +9,8 @@ from datetime import timedelta
 import httpx
 import pytest
 from django.core.checks import run_checks
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 from time_machine import Traveller
@@ -65,7 +67,9 @@ def test_what_became_of_messages_is_still_counted_after_that(
 
     clock.shift(91 * 86_400)
     before = statistics()
-    assert relay.purge(timezone.now()) == 5
+    with CaptureQueriesContext(connection) as asked:
+        assert relay.purge(timezone.now()) == 5
+    assert sum(each["sql"].startswith("UPDATE") for each in asked) == 3
     assert statistics() == before
     assert Message.objects.filter(state=State.SENT).count() == 4
     assert not Message.objects.exclude(to_index="").exists()
