@@ -113,8 +113,7 @@ PICTURE_LENGTH = 6  # digits
 #: A clerk alone unfreezes an account once in this time.
 CLERK_UNFREEZE_EVERY = timedelta(hours=24)
 
-# --- Retention -----------------------------------------------------------------------------------------
-SIGN_IN_RETENTION = timedelta(days=730)
+# --- Retention (how long: the settings say) ------------------------------------------------------------
 PURGE_BATCH = 5_000  # rows a statement
 
 # --- Pages -------------------------------------------------------------------------------------------------

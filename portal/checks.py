@@ -83,6 +83,11 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             not _may_write_into(settings.EVIDENCE_DIRECTORY) or _is_shown(settings.EVIDENCE_DIRECTORY),
             "Set EVIDENCE_DIRECTORY: evidence goes to a writable folder, by its whole path, not below DATA_DIR/static.",
         ),
+        "E025": (
+            max(settings.RETENTION_SIGN_INS, settings.RETENTION_EVIDENCE, settings.RETENTION_LETTERS)
+            > settings.RETENTION_AUDIT,
+            "RETENTION_AUDIT_DAYS is less than that of sign-ins, evidence or letters: the trail must outlive them.",
+        ),
     }
     return [
         *[Error(sentence, id=f"portal.{number}") for number, (wrong, sentence) in refused.items() if wrong],

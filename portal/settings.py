@@ -5,6 +5,7 @@ variable means for an operator stands in docs/operate.md.
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -228,6 +229,18 @@ AUDITOR_MAILBOX = env.text("AUDITOR_MAILBOX", "auditor@portal.invalid" if DEMO e
 # Sealed files of proposals. Never below a folder that a web server shows; every web and worker host sees the same.
 EVIDENCE_DIRECTORY = env.text("EVIDENCE_DIRECTORY", str(DATA_DIR / "evidence") if DEMO else "")
 AUDIT_HEAD_DIRECTORY = env.text("AUDIT_HEAD_DIRECTORY", str(DATA_DIR / "audit-heads") if DEMO else "")
+
+# --- Retention: how long what is kept; compliance confirms each ----------------------------------
+# Spent challenges, which hold a keyed digest of the code and nothing else of it.
+RETENTION_CHALLENGES = timedelta(hours=env.number("RETENTION_CHALLENGES_HOURS", 24, low=1, high=720))
+# What finds the number of a message; the masked number and its fate stay. Never shorter than receipts may come.
+RETENTION_NUMBERS = timedelta(days=env.number("RETENTION_NUMBERS_DAYS", 90, low=4, high=3650))
+# Tries to log in, and the reports on them. Never shorter than a browser is known by its last login.
+RETENTION_SIGN_INS = timedelta(days=env.number("RETENTION_SIGN_INS_DAYS", 730, low=180, high=7305))
+# Proposals with their evidence, letters, and the audit trail: seven years.
+RETENTION_EVIDENCE = timedelta(days=env.number("RETENTION_EVIDENCE_DAYS", 2557, low=365, high=7305))
+RETENTION_LETTERS = timedelta(days=env.number("RETENTION_LETTERS_DAYS", 2557, low=365, high=7305))
+RETENTION_AUDIT = timedelta(days=env.number("RETENTION_AUDIT_DAYS", 2562, low=365, high=7305))
 
 # --- Celery: only nudges travel here; each value was tried with a dead and with a frozen broker -----------
 CELERY_BROKER_URL = WATCHED.broker_url if WATCHED else REDIS_URL.replace("unix://", "redis+socket://", 1)

@@ -16,8 +16,6 @@ REFERENCE_LENGTH = 3
 #: For this long an expired, used or replaced code is still recognised and named as such.
 RECOGNISED_FOR = timedelta(minutes=15)
 
-#: Spent challenges are deleted after this; until then only a keyed digest of their code exists.
-CHALLENGE_RETENTION = timedelta(hours=24)
 PURGE_BATCH = 5_000  # rows a statement
 
 #: A login that stopped after the right password is told to its owner after this: a code lives 3 minutes, a

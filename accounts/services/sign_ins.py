@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
 from accounts import policy
@@ -254,5 +255,5 @@ def _new_key(sign_in: SignIn) -> str:
 
 def purge(now: datetime) -> int:
     """Delete tries older than the retention; how many."""
-    old = SignIn.objects.filter(at__lt=now - policy.SIGN_IN_RETENTION)
+    old = SignIn.objects.filter(at__lt=now - settings.RETENTION_SIGN_INS)
     return delete_in_batches(old, size=policy.PURGE_BATCH)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Min, Q
 from django.utils import timezone, translation
@@ -176,7 +177,7 @@ def read(day: date, *, staff: Customer) -> SurveillanceReport | None:
 
 def purge(now: datetime) -> int:
     """Delete reports that are older than the attempts they speak of; how many."""
-    day = timezone.localdate(now, timezone.get_default_timezone()) - policy.SIGN_IN_RETENTION
+    day = timezone.localdate(now, timezone.get_default_timezone()) - settings.RETENTION_SIGN_INS
     old = SurveillanceReport.objects.filter(day__lt=day)
     deleted = old.count()
     old.delete()

@@ -33,8 +33,6 @@ PDF_INFLATED = 64 * 1024 * 1024  # bytes
 
 CHUNK = 256 * 1024  # bytes that are read, sealed or opened at a time
 
-#: After the decision, as long as the audit trail.
-RETENTION = timedelta(days=7 * 365 + 2)
-PURGE_BATCH = 200
+PURGE_BATCH = 200  # proposals that one run of the task deletes; how old they are by then, the settings say
 #: A file that no row knows belongs to an upload that was broken off, unless it is as young as this.
 ORPHAN_AFTER = timedelta(days=1)

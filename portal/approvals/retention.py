@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from portal.approvals import evidence, policy
@@ -25,7 +26,7 @@ class Resealed(NamedTuple):
 
 def purge(now: datetime) -> int:
     """Delete decided proposals with their evidence once the retention is over, a batch at a time; how many."""
-    over = Proposal.objects.filter(decided_at__lt=now - policy.RETENTION).order_by("decided_at")
+    over = Proposal.objects.filter(decided_at__lt=now - settings.RETENTION_EVIDENCE).order_by("decided_at")
     old = list(over.values_list("pk", flat=True)[: policy.PURGE_BATCH])
     files = Evidence.objects.filter(proposal__in=old)
     for kept in files:

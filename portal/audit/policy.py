@@ -23,6 +23,3 @@ CHECK_EVERY = timedelta(hours=20)
 
 #: Days that one export may span: a year is what auditors ask for.
 EXPORT_DAYS = 366
-
-#: What law and regulator want kept. Rows leave only after it, and only by hand.
-RETENTION = timedelta(days=7 * 366)

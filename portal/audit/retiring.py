@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
-from portal.audit import append_only, checking, exporting, policy, sealing
+from portal.audit import append_only, checking, exporting, sealing
 from portal.audit.events import Event
 from portal.audit.models import AuditLink, AuditRecord
 from portal.audit.trail import record
@@ -39,8 +40,8 @@ def retire(before: date, *, to: Path, now: datetime) -> Retired:
     Nothing leaves unless the whole trail is unbroken, and nothing is deleted before it stands in the file.
     """
     start = datetime.combine(before, time.min, tzinfo=timezone.get_default_timezone())
-    if start > now - policy.RETENTION:
-        raise RetireError(f"Rows are kept for {policy.RETENTION.days} days: name an earlier day.")
+    if start > now - settings.RETENTION_AUDIT:
+        raise RetireError(f"Rows are kept for {settings.RETENTION_AUDIT.days} days: name an earlier day.")
     report, _ = checking.check(now)
     if report.faults:
         raise RetireError("The trail is broken: verify_audit says where. Nothing was retired.")

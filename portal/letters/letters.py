@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
@@ -209,7 +210,7 @@ def write_down(event: Event, letter: Letter, *, actor: Any | None = None, **fact
 
 def purge(now: datetime) -> int:
     """Delete letters once the retention is over, and runs of which no letter is left; how many letters."""
-    until = now - policy.RETENTION
+    until = now - settings.RETENTION_LETTERS
     deleted = delete_in_batches(Letter.objects.filter(ended_at__lt=until), size=policy.PURGE_BATCH)
     delete_in_batches(PrintRun.objects.filter(ended_at__lt=until, letters__isnull=True), size=policy.PURGE_BATCH)
     return deleted

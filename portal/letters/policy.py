@@ -47,6 +47,4 @@ PAGE = 20  # letters or runs
 LAPSE_BATCH = 500  # letters that one run of the task closes
 REASON_MIN = 5  # characters, of why a letter is withdrawn
 
-#: After its end, as evidence of what was sent to whom (the audit trail is kept as long).
-RETENTION = timedelta(days=7 * 365 + 2)
-PURGE_BATCH = 500
+PURGE_BATCH = 500  # letters a statement; how old they are by then, the settings say

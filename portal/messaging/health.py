@@ -191,15 +191,11 @@ def figures(gateway: str, now: datetime) -> Figures:
     calls = Attempt.objects.filter(gateway=gateway, at__gt=since).order_by("-at").values_list("result", "milliseconds")
     spent = [milliseconds for result, milliseconds in calls[newest] if result == "accepted"]
     sent = Message.objects.filter(gateway=gateway, channel=Channel.SMS, sent_at__gt=since)
-    due = (
-        sent.filter(sent_at__lte=now - policy.DELIVERED_WITHIN)
-        .order_by("-sent_at")
-        .values_list("state", "sent_at", "settled_at")
-    )
-    found_due = list(due[newest])
+    due = sent.filter(sent_at__lte=now - policy.DELIVERED_WITHIN).order_by("-sent_at")
+    fates = list(due.values_list("state", "sent_at", "settled_at")[newest])
     took = [
         (settled_at - sent_at).total_seconds()
-        for state, sent_at, settled_at in found_due
+        for state, sent_at, settled_at in fates
         if state == State.DELIVERED and sent_at and settled_at
     ]
     return Figures(
@@ -209,8 +205,8 @@ def figures(gateway: str, now: datetime) -> Figures:
         calls=len(calls[newest]),
         accepted=len(spent),
         to_accept=int(median(spent)) if spent else 0,
-        sent=len(found_due),
-        delivered=sum(state == State.DELIVERED for state, *_ in found_due),
+        sent=len(fates),
+        delivered=sum(state == State.DELIVERED for state, *_ in fates),
         to_deliver=median(took) if took else 0.0,
     )
 

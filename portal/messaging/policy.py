@@ -37,8 +37,8 @@ REPEATED_NOTICE_EVERY = timedelta(hours=1)
 #: How many due messages one sweep hands out; the next sweep takes the rest.
 SWEEP_BATCH = 500
 
-#: Message rows keep the masked number; the blind index that finds a number is erased after this.
-MASK_AFTER = timedelta(days=90)
+#: Rows of one statement of the purge: short enough that no code waits for it.
+PURGE_BATCH = 5_000
 
 #: Receipts are believed for this long after they were signed: carriers retry, replays come later.
 RECEIPT_AGE = timedelta(minutes=5)

@@ -8,10 +8,12 @@ from time import monotonic
 from uuid import UUID, uuid4
 
 import structlog
+from django.conf import settings
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
 from portal.lib import crypto
+from portal.lib.batches import delete_in_batches
 from portal.lib.prepared import Prepared, PreparedInsert, PreparedUpdate, slot
 from portal.messaging import health, policy
 from portal.messaging.gateways.base import Envelope, Gateway, Refused, Unavailable
@@ -208,8 +210,11 @@ def waiting_since() -> datetime | None:
 
 
 def purge(now: datetime) -> int:
-    """Erase what finds a number from messages older than `MASK_AFTER`, and counts whose window is over; how many
-    messages. The masked number stays."""
-    SendCount.objects.filter(resets_at__lt=now).delete()
-    old = Message.objects.filter(created_at__lt=now - policy.MASK_AFTER).exclude(to_index="")
-    return old.update(to_index="", gateway_reference="")
+    """Erase what finds a number from messages older than RETENTION_NUMBERS, and counts whose window is over, a batch at
+    a time; how many messages. The masked number stays, and what became of each."""
+    delete_in_batches(SendCount.objects.filter(resets_at__lt=now), size=policy.PURGE_BATCH)
+    old = Message.objects.filter(created_at__lt=now - settings.RETENTION_NUMBERS).exclude(to_index="")
+    masked = 0
+    while batch := list(old.values_list("pk", flat=True)[: policy.PURGE_BATCH]):
+        masked += Message.objects.filter(pk__in=batch).update(to_index="", gateway_reference="")
+    return masked

@@ -337,8 +337,8 @@ def test_uploads_that_were_broken_off_are_cleared_and_nothing_else(
     assert set(files_in(evidence_directory)) == {names["young"], names["stranger"], evidence.place(kept)}
 
 
-def test_proposals_and_files_are_kept_for_seven_years(
-    proposal: Proposal, amy: Customer, mak: Customer, evidence_directory: Path
+def test_proposals_and_files_are_kept_for_seven_years_or_as_the_setting_says(
+    proposal: Proposal, amy: Customer, mak: Customer, evidence_directory: Path, settings: SettingsWrapper
 ) -> None:
     """O7"""
     add(proposal, picture(), mak)
@@ -346,7 +346,9 @@ def test_proposals_and_files_are_kept_for_seven_years(
     add(propose(amy, mak), picture(), mak)
     at = timezone.now()
     assert retention.purge(at + timedelta(days=7 * 365)) == 0
-    assert retention.purge(at + policy.RETENTION + timedelta(days=1)) == 1
+    settings.RETENTION_EVIDENCE = timedelta(days=7 * 365 + 10)
+    assert retention.purge(at + timedelta(days=7 * 365 + 9)) == 0
+    assert retention.purge(at + timedelta(days=7 * 365 + 11)) == 1
     assert Proposal.objects.count() == Evidence.objects.count() == len(files_in(evidence_directory)) == 1
 
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import Customer
 from portal.audit import append_only, checking, heads, retiring
@@ -94,6 +95,13 @@ def test_nothing_leaves_within_the_retention(later: Trail, tmp_path: Path, clock
     with pytest.raises(RetireError, match="are kept for"):
         retiring.retire(BEFORE, to=tmp_path / "old.jsonl", now=timezone.now())
     assert not (tmp_path / "old.jsonl").exists()
+
+
+def test_nor_within_a_longer_one_that_compliance_asked_for(later: Trail, tmp_path: Path, settings: Settings) -> None:
+    """O7"""
+    settings.RETENTION_AUDIT = timedelta(days=8 * 366)
+    with pytest.raises(RetireError, match="are kept for 2928 days"):
+        retiring.retire(BEFORE, to=tmp_path / "old.jsonl", now=timezone.now())
 
 
 def test_nothing_leaves_a_broken_trail(trail: Trail, later: Trail, tmp_path: Path) -> None:

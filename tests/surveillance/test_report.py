@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts import policy
 from accounts.models import Customer, Finding, FindingKind, Result, SignIn, SurveillanceReport
@@ -344,11 +345,12 @@ def test_days_without_a_scheduler_are_made_up_for_a_week_back(clock: Clock) -> N
     assert SurveillanceReport.objects.count() == 4 + policy.REPORT_CATCH_UP.days
 
 
-def test_old_reports_go_with_the_attempts_they_speak_of(people: People, clock: Clock) -> None:
+def test_old_reports_go_with_the_attempts_they_speak_of(people: People, clock: Clock, settings: Settings) -> None:
     """O7"""
+    settings.RETENTION_SIGN_INS = timedelta(days=200)
     tries(people[0], Result.WRONG_CODES, wrong_codes=5)
     report()
-    clock.shift(policy.SIGN_IN_RETENTION - timedelta(days=1))
+    clock.shift(settings.RETENTION_SIGN_INS - timedelta(days=1))
     assert surveillance.purge(timezone.now()) == 0
     clock.shift(timedelta(days=1))
     assert surveillance.purge(timezone.now()) == 1

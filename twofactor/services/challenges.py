@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -259,7 +260,7 @@ def _named(challenge: Challenge, known: Judgement, live: Challenge) -> Outcome:
 
 def purge(now: datetime) -> int:
     """Delete spent challenges; how many. Their messages stay until their own time."""
-    old = Challenge.objects.filter(created_at__lt=now - policy.CHALLENGE_RETENTION)
+    old = Challenge.objects.filter(created_at__lt=now - settings.RETENTION_CHALLENGES)
     return delete_in_batches(old, size=policy.PURGE_BATCH)
 
 
@@ -272,7 +273,7 @@ def unfinished(now: datetime) -> list[SignIn]:
             result__in=[Result.PASSWORD_RIGHT, Result.WRONG_CODES],
             reported_at__isnull=True,
             known_browser=False,
-            at__gt=now - policy.CHALLENGE_RETENTION,
+            at__gt=now - settings.RETENTION_CHALLENGES,
             at__lt=now - policy.UNFINISHED_AFTER,
         )
         .order_by("at")[: policy.PURGE_BATCH]
