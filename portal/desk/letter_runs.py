@@ -16,6 +16,7 @@ from accounts.services.staff import own_client_ids
 from portal.desk.guards import door, page, staff_with
 from portal.letters import policy, printing
 from portal.letters.models import Letter, PrintRun, RunState
+from portal.letters.typesetting import TypesettingFailed
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
@@ -35,7 +36,11 @@ def start(site: AdminSite, request: HttpRequest) -> HttpResponse:
     staff = staff_with(request, policy.PRINT)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    started = printing.start(staff, now=timezone.now())
+    try:
+        started = printing.start(staff, now=timezone.now())
+    except TypesettingFailed:
+        messages.error(request, _("The file could not be made. The letters wait as before; tell the operator."))
+        return redirect("admin:desk_letters")
     if started is None:
         messages.warning(request, _("There is nothing that you could print now."))
         return redirect("admin:desk_letters")

@@ -82,13 +82,15 @@ def shelf(site: AdminSite, request: HttpRequest) -> HttpResponse:
     chosen = asked if asked in SHELVES else "waiting"
     paged: Page[Letter] = Paginator(_on(SHELVES[chosen], staff), policy.PAGE).get_page(request.GET.get("page"))
     prints = staff.has_perm(policy.PRINT)
+    mine = printing.waiting(staff) if prints and chosen == "waiting" else Letter.objects.none()
     facts = {
         "title": _("Letters"),
         "shelves": [{"name": name, "label": each.label} for name, each in SHELVES.items()],
         "chosen": chosen,
         "paged": paged,
         "prints": prints,
-        "ready": printing.waiting(staff).filter(unprintable="").count() if prints and chosen == "waiting" else 0,
+        "ready": mine.filter(unprintable="").count(),
+        "tries": mine.exists(),  # what lacked a sign is tried again with every run: it may have been mended
         "most": policy.RUN,
         "open_runs": PrintRun.objects.filter(state=RunState.OPEN).select_related("printer") if prints else [],
         "form": TrackingForm(),

@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -23,6 +24,7 @@ from portal.letters.typesetting import Sheet
 from portal.lib.crypto import CannotOpen
 from portal.lib.references import new_reference
 
+log = structlog.get_logger(__name__)
 _CLOSED = "closed"  # the state of an account, as its table calls it
 
 
@@ -52,7 +54,7 @@ def start(printer: Any, *, now: datetime) -> Started | None:
     """Print the oldest letters that this member of staff may print, `policy.RUN` at most; None if there are none.
 
     Letters with a sign that the font lacks are marked and left out. Where the file cannot be made the run has failed
-    without costing a letter one of its reprints, and the error goes on to the caller.
+    without costing a letter one of its reprints; raises what the typesetter raised, `TypesettingFailed` as a rule.
     """
     with transaction.atomic(durable=True):
         run, sheets = _begin(printer, now)
@@ -61,6 +63,7 @@ def start(printer: Any, *, now: datetime) -> Started | None:
     try:
         return Started(run, typesetting.letters(sheets))
     except Exception:
+        log.error("letters.not_typeset", run=run.reference)
         _fail(run.pk, actor=None, now=now, counts=False)
         raise
 

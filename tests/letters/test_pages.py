@@ -9,8 +9,9 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from accounts.models import Customer, StaffClient
-from portal.letters import policy, posting, printing
+from portal.letters import policy, posting, printing, typesetting
 from portal.letters.models import Kind, Letter, PrintRun, RunState, State, Void
+from portal.letters.typesetting import TypesettingFailed
 from tests.actors import text_of
 from tests.approvals.steps import propose
 from tests.desk.steps import Desk
@@ -136,6 +137,34 @@ def test_what_cannot_be_printed_stands_on_its_shelf_with_the_reason(
     assert lacking.reference not in shelf(mak_inside, "waiting")
     assert "the font lacks 😀" in text_of(mak_inside.get(f"letters/{lacking.pk}/"))
     assert "no correspondence address" in text_of(mak_inside.get(f"letters/{nowhere.pk}/"))
+
+
+def test_what_was_mended_is_printed_with_the_next_run(clock: Clock, amy: Customer, chan_inside: Desk) -> None:
+    """O5: though it is the only one that waits"""
+    Customer.objects.filter(pk=amy.pk).update(name="陳😀文")
+    letter = make_letter(amy)
+    chan_inside.post("letters/print/")
+    assert "tried again, in case they were mended" in shelf(chan_inside, "waiting")
+    assert "disabled" not in chan_inside.get("letters/").content.decode().split("Print the waiting")[1][:60]
+    Customer.objects.filter(pk=amy.pk).update(name="陳文")
+    assert letter.reference in pages(chan_inside.post("letters/print/").content)[0]
+
+
+def test_where_the_file_cannot_be_made_the_page_says_so_and_the_letters_wait(
+    clock: Clock, amy: Customer, chan_inside: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T8"""
+    make_letter(amy)
+
+    def broken(source: str, content: object) -> bytes:
+        raise TypesettingFailed("letter.typ was not typeset: TimeoutExpired")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(typesetting, "typeset", broken)
+        answer = chan_inside.post("letters/print/")
+    assert "could not be made" in text_of(chan_inside.get(answer.headers["Location"]))
+    assert "1 letter waits that you may print" in shelf(chan_inside, "waiting")
+    assert len(pages(chan_inside.post("letters/print/").content)) == 1
 
 
 def test_several_are_marked_posted_with_one_number_or_their_own(

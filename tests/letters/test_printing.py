@@ -355,7 +355,7 @@ def test_letters_are_kept_for_seven_years_after_their_end(amy: Customer, chan: C
     letter = make_letter(amy)
     posted(letter, chan)
     letters.use(fresh(letter), now=timezone.now())
-    clock.shift(policy.RETENTION - timedelta(seconds=1))
+    clock.shift(django_settings.RETENTION_LETTERS - timedelta(seconds=1))
     purge_letters()
     assert Letter.objects.count() == 1
     clock.shift(2)
