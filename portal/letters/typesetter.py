@@ -1,6 +1,7 @@
 """The typesetter, a process of its own for every file: it never forgets what it has laid out, codes among it, and has
 to end for that. It reads what to print from its input and writes the file to its output, through pipes."""
 
+import resource
 import sys
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,12 @@ import typst
 
 #: PDF for universal access (ISO 14289-1): tagged, with a title and its languages. Anything less is refused.
 _STANDARD: Final = "ua-1"
+
+
+def leave_no_trace() -> None:
+    """From here on this process can write no file, and the kernel writes none of it when it falls over."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def main(source: Path, fonts: Path) -> None:
@@ -21,4 +28,5 @@ def main(source: Path, fonts: Path) -> None:
 
 
 if __name__ == "__main__":
+    leave_no_trace()
     main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,10 +1,12 @@
 """The client information update form: as it is printed, and as a client downloads it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import zxingcpp
@@ -21,6 +23,7 @@ from portal.audit.models import AuditRecord
 from portal.brand import load_brand
 from portal.letters import paper_form, policy
 from portal.letters.models import IssuedForm
+from portal.letters.typesetting import typeset
 from tests.actors import Handset, Visitor, text_of
 from tests.letters.pdf import access_of, picture_of
 from tests.letters.pdf import text_of as read
@@ -63,8 +66,6 @@ def test_a_channel_that_the_broker_has_not_is_not_offered(monkeypatch: pytest.Mo
 
 
 def _without_fax(house: Any) -> Any:
-    from dataclasses import replace
-
     return replace(house, fax="", hours=replace(house.hours, zh_hant="", zh_hans="", en=""))
 
 
@@ -130,8 +131,8 @@ def test_i_download_the_form_in_the_language_of_the_page(language: str, amy: Cus
     assert plain(TITLES[language]) in text
     for fact in (amy.name, amy.login, form.reference):
         assert plain(fact) in text
-    for kept in (amy.mobile[4:], amy.email):
-        assert kept not in text
+    for contact in (amy.mobile[4:], amy.email):
+        assert contact not in text
     assert answer.headers["Content-Language"] == language
     assert answer.headers["Content-Disposition"] == (
         f'inline; filename="client-information-update-form-{form.reference}.pdf"'
@@ -169,20 +170,16 @@ def test_whoever_downloads_it_over_and_over_is_asked_to_print_the_copy(amy: Cust
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_anybody_downloads_the_blank_form_and_it_is_typeset_once(
-    language: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_anybody_downloads_the_blank_form_and_it_is_typeset_once(language: str) -> None:
     """K4"""
     paper_form._blank.cache_clear()
-    calls: list[str] = []
-    typeset = paper_form.typeset
-    monkeypatch.setattr(paper_form, "typeset", lambda *given: calls.append("") or typeset(*given))
-    for _ in range(3):
-        answer = Visitor(language).get(BLANK)
-        assert plain(TITLES[language]) in downloaded(answer)
-        assert answer.headers["Content-Language"] == language
-        assert answer.headers["Content-Disposition"] == 'inline; filename="client-information-update-form.pdf"'
-    assert len(calls) == 1
+    with patch("portal.letters.paper_form.typeset", wraps=typeset) as typesetter:
+        for _ in range(3):
+            answer = Visitor(language).get(BLANK)
+            assert plain(TITLES[language]) in downloaded(answer)
+            assert answer.headers["Content-Language"] == language
+            assert answer.headers["Content-Disposition"] == 'inline; filename="client-information-update-form.pdf"'
+    assert typesetter.call_count == 1
 
 
 @pytest.mark.django_db
