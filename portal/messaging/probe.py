@@ -62,10 +62,8 @@ def _bind(way: Binding) -> Step:
         binds = way.binds(policy.ASK_TIMEOUT)
     except Unavailable as away:
         return Step("bind", f"{away}: start it on this host", wrong=True)
-    bad = {bind: condition for bind, condition in binds.items() if condition != "bound"}
-    return Step(
-        "bind", ", ".join(f"{bind}: {condition}" for bind, condition in (bad or binds).items()), wrong=bool(bad)
-    )
+    said = ", ".join(f"{bind}: {condition}" for bind, condition in binds.items())
+    return Step("bind", said, wrong=set(binds.values()) != {"bound"})
 
 
 def _row(number: E164) -> Message:

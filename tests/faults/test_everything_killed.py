@@ -130,12 +130,12 @@ def unsettled(stage: Mortal) -> int:
 def test_whatever_is_killed_every_message_ends_and_the_counts_add_up(seed: int, mortal: Mortal, soak: bool) -> None:
     """S4, S5: none in between a minute after the last fall"""
     dice = random.Random(seed)
-    number, falls = (5000, 40) if soak else (500, 10)
+    number, falls, pause = (5000, 40, (1.0, 4.0)) if soak else (500, 10, (0.2, 1.5))
     fallen: Counter[str] = Counter()
     putting = _Putter(mortal, number)
     while fallen.total() < falls or not putting.done():
         part = _PARTS[fallen.total()] if fallen.total() < len(_PARTS) else dice.choice(_PARTS)
-        time.sleep(dice.uniform(0.2, 1.5))
+        time.sleep(dice.uniform(*pause))
         mortal.end(part)
         fallen[part] += 1
         time.sleep(dice.uniform(0.0, 1.0))
