@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.models import AccountState, Customer
 from accounts.services import pace
-from accounts.services.staff import NotAllowedError, ensure_may_act
+from accounts.services.staff import NotAllowedError, as_they_stand, ensure_may_act
 from portal.audit.events import Event
 from portal.audit.trail import record
 from portal.messaging import notices
@@ -45,6 +45,7 @@ def send_test(
     """Send a notice that says it is a test to every contact on file. Raises `NotAllowedError`."""
     with transaction.atomic():
         customer = Customer.lock(customer.pk)
+        staff = as_they_stand(staff)
         ensure_may_act(staff, customer)
         refusal = may_send_test(customer, staff, now=now)
         if not refusal and not reason.strip():
@@ -75,6 +76,7 @@ def reveal(
     """
     with transaction.atomic():
         customer = Customer.lock(customer.pk)
+        staff = as_they_stand(staff)
         ensure_may_act(staff, customer)
         if not staff.has_perm("accounts.reveal_contacts"):
             raise NotAllowedError(_("Your role does not see contacts in full."))

@@ -25,7 +25,7 @@ from accounts.models import AccountState, Customer, FreezeCause, FreezeRun, Free
 from accounts.services import freezing, lockout
 from accounts.services.importing import FileRefused
 from accounts.services.importing.reading import read_records
-from accounts.services.staff import NotAllowedError, own_client_ids
+from accounts.services.staff import NotAllowedError, as_they_stand, own_client_ids
 from portal.audit.events import Event
 from portal.audit.trail import record
 from portal.lib.digits import six_digits
@@ -96,12 +96,12 @@ def check(file: BufferedReader | BytesIO, *, cause: FreezeCause, staff: Customer
 
     Without `staff` it is the operator who asks. Raises `FileRefused`, `NotAllowedError`.
     """
-    _may_run(staff)
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     file.seek(0)
     read = _List()
     own = own_client_ids(staff) if staff else frozenset()
     with transaction.atomic():
+        _may_run(staff)
         run = FreezeRun.objects.create(
             reference=new_reference("R"),
             cause=cause,
@@ -145,7 +145,7 @@ def _take(run: FreezeRun, batch: dict[str, int], read: _List, own: frozenset[int
 
 
 def _may_run(staff: Customer | None) -> None:
-    if staff is not None and not staff.has_perm("accounts.freeze_all"):
+    if staff is not None and not as_they_stand(staff).has_perm("accounts.freeze_all"):
         raise NotAllowedError(_("Your role does not freeze many accounts at once."))
 
 

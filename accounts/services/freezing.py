@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import AccountState, Customer, Emergency, FreezeCause
 from accounts.services import lockout
-from accounts.services.staff import NotAllowedError, ensure_may_act
+from accounts.services.staff import NotAllowedError, as_they_stand, ensure_may_act
 from portal.audit.events import Event
 from portal.audit.trail import record
 
@@ -49,6 +49,7 @@ def freeze_one(
     """
     with transaction.atomic():
         customer = Customer.lock(customer.pk)
+        staff = as_they_stand(staff)
         ensure_may_act(staff, customer)
         refusal = may_freeze(customer, staff, cause)
         if not refusal and not reason.strip():
@@ -80,6 +81,7 @@ def hold(customer: Customer, cause: FreezeCause, *, actor: Customer | None, reas
 # --- Everybody ---------------------------------------------------------------------------------------
 
 
+@transaction.atomic
 def switch_on(*, staff: Customer, reason: str, now: datetime) -> None:
     """Let no client in and end every session. Raises `NotAllowedError` without right or reason, or if it is on."""
     _may_switch(staff, reason)
@@ -87,6 +89,7 @@ def switch_on(*, staff: Customer, reason: str, now: datetime) -> None:
         raise NotAllowedError(_("The emergency freeze is on already."))
 
 
+@transaction.atomic
 def switch_off(*, staff: Customer, reason: str, now: datetime) -> timedelta:
     """Let clients log in again; how long it lasted.
 
@@ -105,7 +108,7 @@ def emergency() -> Emergency | None:
 
 
 def _may_switch(staff: Customer, reason: str) -> None:
-    if not staff.has_perm("accounts.freeze_all"):
+    if not as_they_stand(staff).has_perm("accounts.freeze_all"):
         raise NotAllowedError(_("Your role does not use the emergency freeze."))
     longest = Emergency._meta.get_field("reason").max_length or 0
     if not 0 < len(reason.strip()) <= longest:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.models import ChangeState, Contact, ContactChange, Customer
-from accounts.services.staff import NotAllowedError, ensure_may_act
+from accounts.services.staff import NotAllowedError, as_they_stand, ensure_may_act
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
 from portal.audit.trail import record
@@ -86,6 +86,7 @@ def lift(customer: Customer, *, staff: Customer, reason: str, now: datetime) -> 
     """
     with transaction.atomic():
         customer = Customer.lock(customer.pk)
+        staff = as_they_stand(staff)
         ensure_may_act(staff, customer)
         refusal = may_lift(customer, staff, now=now)
         if not refusal and not reason.strip():

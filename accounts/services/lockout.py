@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import policy
 from accounts.models import AccountState, Customer, Emergency, FreezeCause, SignIn
 from accounts.services import pace, sign_ins
-from accounts.services.staff import NotAllowedError, ensure_may_act, own_client_ids
+from accounts.services.staff import NotAllowedError, as_they_stand, ensure_may_act, own_client_ids
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
 from portal.audit.trail import record
@@ -156,6 +156,7 @@ def unfreeze(customer: Customer, *, staff: Customer, reason: str, check: Identit
             "reason": reason.strip(),
             "questions": ", ".join(check.questions),
         }
+        staff = as_they_stand(staff)
         refusal = may_unfreeze(customer, staff, now=now)
         if not refusal and not (check.passed and check.questions):
             record(Event.IDENTITY_CHECK_FAILED, actor=staff, subject=customer, facts=facts)
@@ -202,12 +203,13 @@ def _unfreeze(customer: Customer, *, now: datetime) -> None:
 @transaction.atomic
 def end_sessions(customer: Customer, *, staff: Customer, reason: str, checklist: Sequence[str] = ()) -> AuditRecord:
     """End every session, pending login and open code of a client, who logs in anew. Raises `NotAllowedError`."""
+    customer = Customer.lock(customer.pk)
+    staff = as_they_stand(staff)
     if not staff.has_perm("accounts.end_sessions"):
         raise NotAllowedError(_("Your role does not end sessions."))
     if not reason.strip():
         raise NotAllowedError(_("A reason is required."))
     ensure_may_act(staff, customer)
-    customer = Customer.lock(customer.pk)
     sign_ins.end_all(customer)
     customer.save(update_fields=["security_epoch"])
     facts = {"reason": reason.strip(), "checked": ", ".join(checklist)}

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.models import Customer, PasswordHistory, StaffClient
+from portal.approvals.standing import lock_staff
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
 from portal.audit.trail import record
@@ -63,6 +64,16 @@ def make_roles() -> None:
 def _permissions() -> QuerySet[Permission]:
     ours = Permission.objects.filter(content_type__app_label__in=["accounts", "audit", "letters"])
     return ours.select_related("content_type")
+
+
+def as_they_stand(staff: Customer) -> Customer:
+    """A member of staff as they stand now, locked: whoever is disabled meanwhile has no right left.
+
+    Every verb of theirs calls it after it has locked the client's account, and trusts no instance that was read before.
+    """
+    (locked,) = lock_staff(staff.pk)
+    assert isinstance(locked, Customer)  # noqa: S101 - approvals know no model of ours
+    return locked
 
 
 def own_client_ids(staff: Customer) -> frozenset[int]:
@@ -129,7 +140,7 @@ def create_staff(
     that breaks a rule, `Group.DoesNotExist` before `make_roles`, `NotAllowedError` for a role above that colleague's.
     """
     if by is not None:
-        ensure_may_give(by, role)
+        ensure_may_give(as_they_stand(by), role)
     staff = Customer(login=login, name=name, is_staff=True, must_change_password=True)
     chosen = password or _random_password()
     validate_password(chosen, staff)
