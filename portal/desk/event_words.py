@@ -21,6 +21,8 @@ EVENTS: dict[Event, str | Promise] = {
     Event.ALL_UNFROZEN: _("The freeze of every client lifted"),
     Event.PASSWORD_CHANGED: _("Password changed"),
     Event.PASSWORD_CHANGE_FORCED: _("The password has to be changed"),
+    Event.PASSWORD_RESET: _("Forgotten password replaced"),
+    Event.PASSWORD_VOIDED: _("Password voided by staff"),
     Event.SESSIONS_ENDED: _("Sessions ended"),
     Event.METHOD_CHANGED: _("Verification method changed"),
     Event.CONTACT_CHANGED: _("Contact changed"),
@@ -78,6 +80,8 @@ NOTICES: dict[str, str | Promise] = {
     Notice.EMAIL_CHANGED: _("e-mail changed"),
     Notice.ADDRESS_CHANGED: _("correspondence address changed"),
     Notice.PASSWORD_OLD: _("reminder of an old password"),
+    Notice.PASSWORD_VOIDED: _("password voided by staff"),
+    Notice.FROZEN_RESET: _("a password reset asked for while frozen"),
     Notice.TEST: _("test"),
 }
 
@@ -94,6 +98,7 @@ FACTS: dict[str, str | Promise] = {
     "questions": _("asked"),
     "count": _("number"),
     "maker": _("proposed by"),
+    "way": _("way"),
     "reason": _("reason"),
 }
 
@@ -111,6 +116,7 @@ PAGES: dict[str, str | Promise] = {
     "lift hold": _("Lift the hold"),
     "amend contacts": _("Record a signed form"),
     "restore contact": _("Take back a change of contact"),
+    "reset password": _("Start a password reset"),
 }
 
 

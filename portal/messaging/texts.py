@@ -38,6 +38,8 @@ class Notice(StrEnum):
     EMAIL_CHANGED = "email_changed"
     ADDRESS_CHANGED = "address_changed"
     PASSWORD_OLD = "password_old"  # noqa: S105
+    PASSWORD_VOIDED = "password_voided"  # noqa: S105
+    FROZEN_RESET = "frozen_reset"
     TEST = "test"
 
 
@@ -126,6 +128,16 @@ _EVENTS: dict[Notice, dict[str, str]] = {
         "zh-hant": "交易密碼已超過90天未更改，建議更改",
         "zh-hans": "交易密码已超过90天未修改，建议修改",
         "en": "the trading password is more than 90 days old, consider changing it",
+    },
+    Notice.PASSWORD_VOIDED: {
+        "zh-hant": "交易密碼應要求作廢，請於登入頁選「忘記密碼」",
+        "zh-hans": "交易密码应要求作废，请于登录页选“忘记密码”",
+        "en": "the trading password was voided on request, choose Forgotten password on our login page",
+    },
+    Notice.FROZEN_RESET: {
+        "zh-hant": "有人要求重設密碼，但網上登入已凍結，請致電",
+        "zh-hans": "有人要求重置密码，但网上登录已冻结，请致电",
+        "en": "a password reset was asked for, but online login is frozen, please call us",
     },
     Notice.TEST: {
         "zh-hant": "這是測試通知，帳戶沒有任何變動",
