@@ -129,12 +129,12 @@ def give_back_try(reset: PasswordReset) -> None:
 def belongs_to(sign_in: SignIn, customer: Customer, *, known_browser: bool) -> None:
     """Write down whose journey it is, and under which facts."""
     sign_in.customer, sign_in.epoch, sign_in.known_browser = customer, customer.security_epoch, known_browser
-    sign_in.method = customer.method
-    sign_in.save(update_fields=["customer", "epoch", "known_browser", "method"])
+    sign_in.save(update_fields=["customer", "epoch", "known_browser"])
 
 
-def recognised(reset: PasswordReset, *, now: datetime, letter: Letter | None = None) -> None:
-    """Somebody typed what only the client could know."""
+def recognised(reset: PasswordReset, customer: Customer, *, now: datetime, letter: Letter | None = None) -> None:
+    """Somebody typed what only this client could know; the method in use is asked next."""
+    SignIn.objects.filter(pk=reset.sign_in_id).update(method=customer.method)
     reset.recognised_at, reset.letter = now, letter
     reset.save(update_fields=["recognised_at", "letter"])
 
@@ -158,7 +158,7 @@ def choose(reset: PasswordReset, new_password: str, *, now: datetime) -> Step:
     if customer is None or not goes_on(locked, Step.CHOOSE, now=now):
         return Step.OVER
     validate_password(new_password, customer)
-    if journey.letter_id and not _use_letter(journey.letter_id, now=now):
+    if journey.letter_id and not _use_letter(journey, now=now):
         return Step.OVER
     customer.method_held_from = now
     password.replace(customer, new_password, now=now)
@@ -170,9 +170,9 @@ def choose(reset: PasswordReset, new_password: str, *, now: datetime) -> Step:
     return Step.DONE
 
 
-def _use_letter(letter_id: object, *, now: datetime) -> bool:
+def _use_letter(journey: PasswordReset, *, now: datetime) -> bool:
     """Use the letter up, if it is still worth something."""
-    letter = Letter.objects.select_for_update().get(pk=letter_id)
+    letter = Letter.objects.select_for_update().get(pk=journey.letter_id or "")
     if letter.state != State.POSTED or letter.lapses_at is None or letter.lapses_at < now:
         return False
     letters.use(letter, now=now)

@@ -1,4 +1,4 @@
-"""Proving, in place of a forgotten password, who asks: by a code out of an e-mail or a letter, then by the method in use.
+"""Proving, in place of a forgotten password, who asks: by a code of an e-mail or a letter, then by the method in use.
 
 Only a right code of the first kind can spend a text message or reach the count that freezes the account. The account is
 locked first, then the journey; nothing here raises for a wrong code.
@@ -129,8 +129,8 @@ def recognise_by_email(reset: PasswordReset, code: str, *, source: str, language
 
 
 def recognise_by_letter(reset: PasswordReset, typed: str, *, source: str, language: str) -> Recognition:
-    """Judge the code of a password letter, as `codes.normalised` gives it. Wrong ones are counted on the journey and not
-    on the letter: whoever knows an account number could void it, and 60 bits are guessed by nobody."""
+    """Judge the code of a password letter, as `codes.normalised` gives it. Wrong ones are counted on the journey and
+    not on the letter: whoever knows an account number could void it, and 60 bits are guessed by nobody."""
     found, known_browser = accounts_login.account_of(reset.sign_in)
     with transaction.atomic(durable=True):
         locked = journeys.lock(reset, found.pk if found else None)
@@ -162,7 +162,7 @@ def _ask_method(
     locked: Locked, customer: Customer, *, source: str, language: str, letter: Letter | None = None
 ) -> None:
     """Ask for the method in use, if it is ready; if not, the next page says where to turn."""
-    journeys.recognised(locked.reset, now=timezone.now(), letter=letter)
+    journeys.recognised(locked.reset, customer, now=timezone.now(), letter=letter)
     if METHODS[customer.method].ready(customer):
         challenges.ask_again(customer, locked.reset.sign_in, Purpose.RESET, source=source, language=language)
 

@@ -1,11 +1,13 @@
 """The new password, once who asks was recognised and the method in use proven."""
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import errors
 from accounts.decorators import handles_secrets
 from accounts.forms import NewPasswordForm
 from accounts.models import PasswordReset
@@ -22,13 +24,18 @@ def choose(request: HttpRequest, reset: PasswordReset) -> HttpResponse:
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            journeys.choose(reset, form.cleaned_data["new_password"], now=timezone.now())
+            stands = journeys.choose(reset, form.cleaned_data["new_password"], now=timezone.now())
         except ValidationError as problem:
             form.add_error("new_password", problem)
         else:
-            return redirect("twofactor:reset_done")  # which knows where the journey stands
+            return redirect("twofactor:reset_done") if stands == Step.DONE else _over(request)
     login = reset.sign_in.customer.login if reset.sign_in.customer else ""
     return render(request, "twofactor/reset_password.html", {"form": form, "login": login})
+
+
+def _over(request: HttpRequest) -> HttpResponse:
+    messages.warning(request, str(errors.RESET_GONE))
+    return redirect("twofactor:reset")
 
 
 @require_safe

@@ -28,7 +28,7 @@ def fresh_verification(*, picture: bool) -> dict[str, Any]:
     }
 
 
-def verified_try(request: HttpRequest, form: NumberForm, *, again: Promise) -> Try | None:
+def verified_try(request: HttpRequest, form: NumberForm, *, again: str | Promise) -> Try | None:
     """The facts of the try with the verification to spend; None, with the reason on the form, if it was not passed.
 
     `again` says which button to press once more.
@@ -45,7 +45,7 @@ def verified_try(request: HttpRequest, form: NumberForm, *, again: Promise) -> T
             return None
     if passed is None:
         LOGINS.labels("web", "no_proof").inc()
-        form.add_error(None, again)
+        form.add_error(None, str(again))
         return None
     return _facts(request, form, passed)
 
