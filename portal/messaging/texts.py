@@ -106,7 +106,7 @@ _EVENTS: dict[Notice, dict[str, str]] = {
     },
     Notice.PASSWORD_RESET: {
         "zh-hant": "交易密碼已重設",
-        "zh-hans": "交易密码已重设",
+        "zh-hans": "交易密码已重置",
         "en": "the trading password was reset",
     },
     Notice.MOBILE_CHANGED: {
