@@ -140,8 +140,9 @@ def test_a_line_that_comes_while_somebody_reads_moves_nothing(amy: Customer) -> 
     assert timeline.read(amy, after=Place.read(first.next)) == second
 
 
-def test_each_choice_shows_its_lines_and_together_they_are_all(amy: Customer) -> None:
+def test_each_choice_shows_its_lines_and_together_they_are_all(amy: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A3"""
+    monkeypatch.setattr(timeline, "PAGE", 2 * len(Event))
     tried(amy, NOON)
     sent(amy, NOON)
     sent(amy, NOON, is_code=False, kind="notice.login", channel="email")
