@@ -11,6 +11,13 @@ PASSWORD_WRONG = _("The trading password is incorrect.")
 PASSWORDS_DIFFER = _("The two new passwords are not the same.")
 PASSWORD_CHANGED = _("Your trading password was changed.")
 
+# --- A forgotten password ---
+WAY_MISSING = _("Choose how we recognise you")
+RESET_VERIFICATION_FAILED = _("The security check did not finish. Select “Continue” again.")
+LETTER_CODE_SHAPE = _("Enter the 12 letters and digits of the code in the letter")
+RESET_GONE = _("That took too long, was stopped or is finished. You can start again.")
+RESET_TOO_MANY = _("Too many wrong codes. You can start again.")
+
 # --- Contacts ---
 MOBILE_SHAPE = _("Enter a mobile number, such as 9123 4567 or +86 138 0013 8000")
 SEVERAL_NUMBERS = _("Enter one mobile number only")

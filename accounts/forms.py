@@ -7,7 +7,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts import errors, policy
-from accounts.models import Contact
+from accounts.models import Contact, ResetWay
+from portal.letters import codes
 from portal.lib.addresses import MAX_POSTAL, AddressRefused, parse_email, parse_postal_address, printable
 from portal.lib.digits import six_digits
 from portal.lib.phone import MobileProblem, MobileRefused, parse_mobile
@@ -26,22 +27,14 @@ _MOBILE_PROBLEMS = {
 }
 
 
-class LoginForm(forms.Form):
-    """Account number, password and, where scripts are off, the picture code."""
+class NumberForm(forms.Form):
+    """Account number and system verification: the picture code where scripts are off."""
 
     number = forms.CharField(
         label=_("Account number"),
         required=False,
         max_length=64,
         error_messages={"max_length": errors.NUMBER_SHAPE},
-    )
-    password = forms.CharField(
-        label=_("Trading password"),
-        required=False,
-        strip=False,
-        max_length=_TYPED_MAX,
-        widget=forms.PasswordInput,
-        error_messages={"max_length": errors.PASSWORD_MISSING},
     )
     picture = forms.CharField(
         label=_("Picture code"),
@@ -57,14 +50,57 @@ class LoginForm(forms.Form):
             raise forms.ValidationError(errors.NUMBER_SHAPE)
         return number
 
+    def clean_picture(self) -> str:
+        return six_digits(self.cleaned_data["picture"]) or ""
+
+
+class LoginForm(NumberForm):
+    """Account number, password and system verification."""
+
+    password = forms.CharField(
+        label=_("Trading password"),
+        required=False,
+        strip=False,
+        max_length=_TYPED_MAX,
+        widget=forms.PasswordInput,
+        error_messages={"max_length": errors.PASSWORD_MISSING},
+    )
+    field_order = ("number", "password", "picture")
+
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
         if not password:
             raise forms.ValidationError(errors.PASSWORD_MISSING)
         return password
 
-    def clean_picture(self) -> str:
-        return six_digits(self.cleaned_data["picture"]) or ""
+
+class ResetForm(NumberForm):
+    """Whose password is forgotten, and how the client is recognised instead."""
+
+    way = forms.ChoiceField(
+        choices=ResetWay.choices,
+        error_messages={"required": errors.WAY_MISSING, "invalid_choice": errors.WAY_MISSING},
+    )
+    field_order = ("number", "way", "picture")
+
+
+class LetterCodeForm(forms.Form):
+    """The code of a letter, however it was grouped."""
+
+    code = forms.CharField(
+        required=False,
+        max_length=64,
+        error_messages={
+            "max_length": errors.LETTER_CODE_SHAPE,
+            "null_characters_not_allowed": errors.LETTER_CODE_SHAPE,
+        },
+    )
+
+    def clean_code(self) -> str:
+        code = codes.normalised(self.cleaned_data["code"])
+        if code is None:
+            raise forms.ValidationError(errors.LETTER_CODE_SHAPE)
+        return code
 
 
 class PasswordForm(forms.Form):

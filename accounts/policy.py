@@ -102,6 +102,23 @@ PASSWORD_HISTORY = 8  # the last ones that may not come back
 PASSWORD_REMINDER = timedelta(days=90)  # a reminder only, again after as long: forced expiry makes passwords worse
 REMINDERS_AT_ONCE = 5_000  # of one run of the task: everybody who was imported on one day has the same age
 
+# --- A forgotten password --------------------------------------------------------------------------------
+#: From asking to the new password: time for an e-mail that is held back, a text message, and a good password.
+RESET_LIFETIME = timedelta(minutes=20)
+
+#: Wrong codes of the e-mail or the letter; then the journey is over. Nothing is frozen, and no letter is void.
+RESET_TRIES = 5
+
+#: How late a worker still sends a code: what was asked for longer ago was given up.
+RESET_ANSWERED_WITHIN = timedelta(minutes=5)
+RESETS_AT_ONCE = 500  # of one run of the task
+
+#: The same number is asked for again from the same browser not before this.
+RESET_AGAIN_AFTER = sending.RESEND_WAIT
+
+#: What was asked for and how it ended stays in the login history; the journey itself has no use afterwards.
+RESET_RETENTION = timedelta(days=1)
+
 # --- System verification ---------------------------------------------------------------------------------
 #: Proof of work: PBKDF2 of this many rounds, tried up to this many times. Under a second on a desktop and about
 #: two on an eight-year-old phone, while the client types.

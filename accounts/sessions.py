@@ -1,4 +1,5 @@
-"""The client's cookies: the session's, the browser's, and where to go on. Nothing else reads or writes them."""
+"""The client's cookies: the session's, the browser's, where to go on, and that of a forgotten password. Nothing else
+reads or writes them."""
 
 from uuid import UUID
 
@@ -8,7 +9,8 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from accounts import policy
-from accounts.services import sign_ins
+from accounts.models import PasswordReset
+from accounts.services import reset, sign_ins
 from accounts.services.login import Browser
 
 _SEPARATOR = "."
@@ -87,6 +89,18 @@ def set_browser_cookie(response: HttpResponse, browser: Browser) -> None:
         max_age=int(policy.BROWSER_LIFETIME.total_seconds()),
         samesite="Strict",
     )
+
+
+def reset_of(request: HttpRequest) -> PasswordReset | None:
+    """The journey of a forgotten password that this request's cookie leads to."""
+    key = request.COOKIES.get(settings.RESET_COOKIE_NAME)
+    return reset.find(key) if key else None
+
+
+def set_reset_cookie(response: HttpResponse, key: str) -> None:
+    """Hand out the key of such a journey. It opens no session, and no link from elsewhere leads into it."""
+    lifetime = int(policy.RESET_LIFETIME.total_seconds())
+    _set(response, settings.RESET_COOKIE_NAME, key, samesite="Strict", max_age=lifetime)
 
 
 def _drop(response: HttpResponse, name: str) -> None:

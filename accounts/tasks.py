@@ -5,13 +5,15 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts import policy
-from accounts.services import contact, freeze_runs, password, sign_ins, surveillance, unfreeze_runs
+from accounts.services import contact, freeze_runs, password, reset, sign_ins, surveillance, unfreeze_runs
 
 
 @shared_task(name="accounts.purge")
 def purge() -> None:
-    """Delete tries to log in that are older than the retention, and contacts that were replaced long ago."""
+    """Delete tries to log in that are older than the retention, contacts that were replaced long ago, and journeys of
+    forgotten passwords."""
     now = timezone.now()
+    reset.purge(now)
     sign_ins.purge(now)
     contact.purge(now)
 

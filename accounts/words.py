@@ -13,6 +13,8 @@ PURPOSE_LABELS: dict[str, Promise] = {
     Purpose.CHANGE_CONTACT: _("Change contact details"),
     Purpose.NEW_MOBILE: _("Confirm a new mobile number"),
     Purpose.NEW_EMAIL: _("Confirm a new e-mail address"),
+    Purpose.RESET_EMAIL: _("Reset trading password"),
+    Purpose.RESET: _("Reset trading password"),
 }
 METHOD_LABELS: dict[str, Promise] = {
     Method.SMS: _("Text message (SMS)"),
@@ -30,4 +32,6 @@ RESULT_LABELS: dict[str, Promise] = {
     Result.PASSWORD_RIGHT: _("Right password, code not completed"),
     Result.WRONG_CODES: _("Right password, frozen by wrong codes"),
     Result.SUCCESS: _("Logged in"),
+    Result.RESET_ASKED: _("Password reset asked for, not completed"),
+    Result.RESET_DONE: _("Password reset"),
 }

@@ -20,6 +20,12 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=60),
         "options": {"expires": 60},
     },
+    # Whoever forgot the password waits at a page for an e-mail. Nothing is looked up while that page is asked for.
+    "answer-resets": {
+        "task": "twofactor.answer_resets",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
     # A receipt can be lost on its way to us; what the carrier knows it can be asked for. The desk wants the truth, and
     # the choice of gateways lives on it.
     "ask-receipts": {

@@ -155,6 +155,7 @@ _SECURE = not DEMO  # the demo speaks plain http on loopback, where many program
 CLIENT_COOKIE_NAME = "__Host-client" if _SECURE else "client"
 RETURN_COOKIE_NAME = "__Host-return" if _SECURE else "return"
 BROWSER_COOKIE_NAME = "__Host-browser" if _SECURE else "browser"
+RESET_COOKIE_NAME = "__Host-reset" if _SECURE else "reset"
 SESSION_COOKIE_NAME = "__Secure-staff" if _SECURE else "staff"
 SESSION_COOKIE_PATH = STAFF_PATH
 SESSION_COOKIE_AGE = STAFF_IDLE_MINUTES * 60

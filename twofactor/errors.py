@@ -68,3 +68,12 @@ NEW_CODE_USED = _("That code has been used. Ask for a new one.")
 
 # --- Reporting a phone as lost ---
 REPORTED_TODAY = _("A loss was reported today from a browser that we do not know. Please call our hotline.")
+
+# --- A forgotten password ---
+RESET_CODE_SHAPE = _("Enter the 6-digit code from the e-mail")
+RESET_CODE_EXPIRED = _("That code has expired. Ask for a new one.")
+RESET_CODE_OTHER = _("That code belongs to another request, reference %(other)s. Use the code of your newest request.")
+LETTER_LAPSED = _("The time of that letter is over. Call our hotline and ask for a new one.")
+LETTER_USED = _("The code of that letter was used before. Call our hotline if you need a new letter.")
+LETTER_REPLACED = _("That letter is no longer valid. Use the newest letter, or call our hotline.")
+LETTER_NOT_POSTED = _("That letter has not been sent to you. Call our hotline now.")

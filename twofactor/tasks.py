@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from twofactor.services import challenges, login, switching, tokens
+from twofactor.services import challenges, login, reset, switching, tokens
 
 
 @shared_task(name="twofactor.purge")
@@ -18,3 +18,9 @@ def purge() -> None:
 def report_unfinished_logins() -> None:
     """Tell owners of right passwords that were not followed by a right code."""
     login.tell_unfinished(timezone.now())
+
+
+@shared_task(name="twofactor.answer_resets")
+def answer_resets() -> None:
+    """E-mail codes to those who have forgotten their password."""
+    reset.answer_asked()

@@ -1,6 +1,19 @@
 from django.urls import path
 
-from twofactor.views import bind, challenge, confirm, login, lost, method, new_contact, prove, resync
+from twofactor.views import (
+    bind,
+    challenge,
+    confirm,
+    login,
+    lost,
+    method,
+    new_contact,
+    prove,
+    reset,
+    reset_code,
+    reset_password,
+    resync,
+)
 
 app_name = "twofactor"
 urlpatterns = [
@@ -12,6 +25,15 @@ urlpatterns = [
     path("login/delivery/", challenge.delivery, name="delivery"),
     path("login/clock/", resync.login, name="resync"),
     path("login/lost/", lost.lost, name="lost"),
+    path("login/reset/", reset.ask, name="reset"),
+    path("login/reset/email/", reset.email, name="reset_email"),
+    path("login/reset/letter/", reset.letter, name="reset_letter"),
+    path("login/reset/code/", reset_code.code, name="reset_code"),
+    path("login/reset/resend/", reset_code.resend, name="reset_resend"),
+    path("login/reset/delivery/", reset_code.delivery, name="reset_delivery"),
+    path("login/reset/clock/", resync.reset, name="reset_resync"),
+    path("login/reset/password/", reset_password.choose, name="reset_password"),
+    path("login/reset/done/", reset_password.done, name="reset_done"),
     path("service/2fa/", method.method, name="method"),
     path("service/2fa/stop/", method.stop, name="method_stop"),
     path("service/2fa/done/", method.done, name="method_done"),

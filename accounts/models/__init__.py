@@ -6,6 +6,7 @@ from accounts.models.customer import State as AccountState
 from accounts.models.emergency import Emergency
 from accounts.models.freeze_run import FreezeRun, FreezeRunItem, ItemState, RunState, UnfreezeRun
 from accounts.models.password import PasswordHistory
+from accounts.models.password_reset import PasswordReset, ResetWay
 from accounts.models.sign_in import AWAY, EndReason, Purpose, Result, SignIn
 from accounts.models.staff_client import StaffClient
 from accounts.models.surveillance import Finding, FindingClient, FindingKind, StaffDay, SurveillanceReport
@@ -30,7 +31,9 @@ __all__ = [
     "ItemState",
     "Method",
     "PasswordHistory",
+    "PasswordReset",
     "Purpose",
+    "ResetWay",
     "Result",
     "RunState",
     "SignIn",

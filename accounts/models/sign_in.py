@@ -23,6 +23,8 @@ class Result(models.TextChoices):
     PASSWORD_RIGHT = "password_right", "right password, code not proven"
     WRONG_CODES = "wrong_codes", "right password, frozen by wrong codes"
     SUCCESS = "success", "logged in"
+    RESET_ASKED = "reset_asked", "forgotten password, not replaced"
+    RESET_DONE = "reset_done", "forgotten password replaced"
 
 
 #: Results that count against the source and the number.
@@ -56,6 +58,8 @@ class Purpose(models.TextChoices):
     CHANGE_CONTACT = "change_contact"  # the method in use, proven before a contact is changed
     NEW_MOBILE = "new_mobile"  # the number that takes its place
     NEW_EMAIL = "new_email"
+    RESET_EMAIL = "reset_email"  # who forgot the password, recognised by the e-mail address on file
+    RESET = "reset"  # the method in use, proven in place of the password
 
 
 class SignIn(models.Model):

@@ -66,7 +66,7 @@ class Answer:
 
 def prove_password(facts: Try, password: str, *, now: datetime) -> Answer:
     """Judge one try. Every outcome is on record when this returns."""
-    sign_in = _write_down(facts, now)
+    sign_in = write_down(facts, now=now)
     if sign_in is None:
         return Answer(Verdict.SPENT)
     found = _look_up(sign_in)
@@ -109,13 +109,14 @@ def _nobodys_hash() -> str:
 _NEW = PreparedInsert(SignIn)
 
 
-def _write_down(facts: Try, now: datetime) -> SignIn | None:
+def write_down(facts: Try, *, now: datetime, result: Result = Result.STARTED) -> SignIn | None:
     """The row of the try, or None if its verification was spent by another. One statement, in force at once."""
     return _NEW.insert_unless_there(
         SignIn(
             at=now,
             number=facts.number,
             verification=facts.verification,
+            result=result,
             address=facts.address,
             user_agent=facts.user_agent[:200],
             platform=facts.platform,
@@ -228,6 +229,13 @@ def _look_up(sign_in: SignIn) -> _Facts:
     return _Facts(lanes, customer, bool(known_browser), bool(all_frozen))
 
 
+def account_of(sign_in: SignIn) -> tuple[Customer | None, bool]:
+    """The account of the number that was tried, known by its key, and whether it knows the browser. One statement,
+    the same for every number."""
+    found = _look_up(sign_in)
+    return found.customer, found.known_browser
+
+
 def _moment(value: datetime | str | None) -> datetime | None:
     """A moment as a bare cursor gives it: SQLite has no type for it and answers with text, in UTC."""
     return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
@@ -248,6 +256,6 @@ def record(sign_in: SignIn, customer: Customer | None, result: Result) -> None:
 
 def spoil(facts: Try, *, now: datetime) -> None:
     """Spend a picture that was answered wrongly, so that nobody guesses at it twice."""
-    sign_in = _write_down(facts, now)
+    sign_in = write_down(facts, now=now)
     if sign_in:
         record(sign_in, None, Result.NO_VERIFICATION)

@@ -29,7 +29,16 @@ def change_password(sign_in: SignIn, new_password: str, *, now: datetime) -> str
     validate_password(new_password, customer)
     if not _authorised(sign_in, customer, now=now):
         raise ProofMissingError
-    PasswordHistory.objects.create(customer=customer, password=customer.password, at=now)
+    replace(customer, new_password, now=now)
+    notices.tell(customer, Notice.PASSWORD_CHANGED, now=now)
+    record(Event.PASSWORD_CHANGED, actor=customer, subject=customer)
+    return sign_ins.keep(sign_in, customer)
+
+
+def replace(customer: Customer, new_password: str, *, now: datetime) -> None:
+    """Give a locked account this password, which breaks no rule: every session and every open code ends, and the
+    contacts are held."""
+    remember(customer, now=now)
     customer.set_password(new_password)
     customer.must_change_password = False
     customer.password_changed_at = customer.last_security_change_at = customer.contact_held_from = now
@@ -37,13 +46,16 @@ def change_password(sign_in: SignIn, new_password: str, *, now: datetime) -> str
     customer.save(
         update_fields=[
             "password", "must_change_password", "password_changed_at", "last_security_change_at",
-            "contact_held_from", "security_epoch",
+            "contact_held_from", "method_held_from", "security_epoch",
         ]
     )  # fmt: skip
-    _forget_old(customer)
-    notices.tell(customer, Notice.PASSWORD_CHANGED, now=now)
-    record(Event.PASSWORD_CHANGED, actor=customer, subject=customer)
-    return sign_ins.keep(sign_in, customer)
+
+
+def remember(customer: Customer, *, now: datetime) -> None:
+    """Keep the present password of a locked account among those that may not come back."""
+    if customer.has_usable_password():
+        PasswordHistory.objects.create(customer=customer, password=customer.password, at=now)
+        _forget_old(customer)
 
 
 def remind(now: datetime) -> int:

@@ -16,6 +16,8 @@ class Event(StrEnum):
     ALL_UNFROZEN = "all.unfrozen"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105
     PASSWORD_CHANGE_FORCED = "password.change_forced"  # noqa: S105
+    PASSWORD_RESET = "password.reset"  # noqa: S105
+    PASSWORD_VOIDED = "password.voided"  # noqa: S105
     SESSIONS_ENDED = "sessions.ended"
     METHOD_CHANGED = "method.changed"
     CONTACT_CHANGED = "contact.changed"

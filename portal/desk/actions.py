@@ -91,6 +91,13 @@ ACTIONS: tuple[Action, ...] = (
         "accounts.reveal_contacts",
         lambda client: _open(client) and bool(client.email or client.mobile),
     ),
+    Action(
+        "reset_password",
+        _("Start a password reset"),
+        "admin:desk_reset_password",
+        "accounts.propose",
+        lambda client: _open(client) and client.has_usable_password(),
+    ),
     Action("lift_hold", _("Lift the hold"), "admin:desk_lift_hold", "accounts.override_hold", _on_hold),
     Action(
         "amend_contacts",

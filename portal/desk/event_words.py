@@ -22,6 +22,8 @@ EVENTS: dict[Event, str | Promise] = {
     Event.ALL_UNFROZEN: _("The freeze of every client lifted"),
     Event.PASSWORD_CHANGED: _("Password changed"),
     Event.PASSWORD_CHANGE_FORCED: _("The password has to be changed"),
+    Event.PASSWORD_RESET: _("Forgotten password replaced"),
+    Event.PASSWORD_VOIDED: _("Password voided by staff"),
     Event.SESSIONS_ENDED: _("Sessions ended"),
     Event.METHOD_CHANGED: _("Verification method changed"),
     Event.CONTACT_CHANGED: _("Contact changed"),
@@ -91,6 +93,8 @@ NOTICES: dict[str, str | Promise] = {
     Notice.PASSWORD_OLD: _("reminder of an old password"),
     Notice.PASSWORD_LETTER_POSTED: _("password letter posted"),
     Notice.REBINDING_LETTER_POSTED: _("rebinding letter posted"),
+    Notice.PASSWORD_VOIDED: _("password voided by staff"),
+    Notice.FROZEN_RESET: _("a password reset asked for while frozen"),
     Notice.TEST: _("test"),
 }
 
@@ -111,6 +115,7 @@ FACTS: dict[str, str | Promise] = {
     "run": _("print run"),
     "tracking": _("tracking number"),
     "maker": _("proposed by"),
+    "way": _("way"),
     "reason": _("reason"),
 }
 
@@ -129,6 +134,7 @@ PAGES: dict[str, str | Promise] = {
     "amend contacts": _("Record a signed form"),
     "restore contact": _("Take back a change of contact"),
     "letter": _("Letter"),
+    "reset password": _("Start a password reset"),
 }
 
 

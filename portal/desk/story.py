@@ -167,8 +167,8 @@ def _sent(story: Story, each: Message, attempts: dict[object, list[Attempt]], no
 
 def without_code(client: Customer) -> list[Happening]:
     """The latest tries that came to no code, in words that a clerk may say once the caller is known."""
-    led_on = [Result.SUCCESS, Result.PASSWORD_RIGHT, Result.WRONG_CODES]
-    tries = SignIn.objects.filter(customer=client).exclude(result__in=led_on).order_by("-at")[:TRIES]
+    others = [Result.SUCCESS, Result.PASSWORD_RIGHT, Result.WRONG_CODES, Result.RESET_ASKED, Result.RESET_DONE]
+    tries = SignIn.objects.filter(customer=client).exclude(result__in=others).order_by("-at")[:TRIES]
     return [
         Happening(each.at, f"login-{each.pk}", str(RESULT_LABELS.get(each.result, each.result)),
                   device_label(each.user_agent), "bad")

@@ -54,6 +54,14 @@ _CODE: dict[str, dict[str, str]] = {
         "en": "{code} is your {name} code to confirm your new mobile number, valid for 3 minutes. "
         "Reference {reference}. Never forward it or tell anyone.",
     },
+    "reset": {
+        "zh-hant": "{code} 是{name}「重設密碼」驗證碼，3分鐘內有效。參考編號 {reference}。"
+        "切勿轉發或告訴他人，包括職員。",
+        "zh-hans": "{code} 是{name}“重置密码”验证码，3分钟内有效。参考编号 {reference}。"
+        "切勿转发或告诉他人，包括工作人员。",
+        "en": "{code} is your {name} password reset code, valid for 3 minutes. Reference {reference}. "
+        "Never forward it or tell anyone, even our staff.",
+    },
 }
 
 #: Codes by e-mail, which have room for a sentence more. None says who the client is: the address may be mistyped.
@@ -74,6 +82,19 @@ _CODE_EMAIL: dict[str, dict[str, str]] = {
         "Reference {reference}.\n\n"
         "Enter it on the page where you asked for the change. Never forward it or tell anyone, even our staff.\n\n"
         "If you asked for no change, ignore this e-mail: without the code your address is not registered.",
+    },
+    "reset_email": {
+        "zh-hant": "{code} 是{name}「重設交易密碼」驗證碼，10分鐘內有效。參考編號 {reference}。\n\n"
+        "請在提出重設的網頁輸入。切勿轉發或告訴他人，包括職員。\n\n"
+        "如果你沒有提出重設，請忽略本電郵：單憑這個驗證碼不能重設密碼。如果你多次收到本電郵，請致電我們。",
+        "zh-hans": "{code} 是{name}“重置交易密码”验证码，10分钟内有效。参考编号 {reference}。\n\n"
+        "请在提出重置的网页输入。切勿转发或告诉他人，包括工作人员。\n\n"
+        "如果您没有提出重置，请忽略本电邮：单凭这个验证码不能重置密码。如果您多次收到本电邮，请致电我们。",
+        "en": "{code} is your {name} code to reset your trading password, valid for 10 minutes. "
+        "Reference {reference}.\n\n"
+        "Enter it on the page where you asked for the reset. Never forward it or tell anyone, even our staff.\n\n"
+        "If you did not ask, ignore this e-mail: the code alone does not reset a password. If you get it again and "
+        "again, call us.",
     },
 }
 

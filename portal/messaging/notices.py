@@ -16,6 +16,7 @@ _TO_BOTH = {
     Notice.METHOD_WITHDRAWN,
     Notice.PHONE_LOST,
     Notice.PASSWORD_RESET,
+    Notice.PASSWORD_VOIDED,
     Notice.MOBILE_CHANGED,
     Notice.EMAIL_CHANGED,
     Notice.ADDRESS_CHANGED,
@@ -25,8 +26,9 @@ _TO_BOTH = {
 }
 #: What also whoever was on file a while ago is told: a thief may have put own contacts there before.
 _TO_FORMER = _TO_BOTH - {Notice.TEST}
-#: Told along with the change of method; a second text message would say nothing new.
-_BY_EMAIL_ONLY = {Notice.TOKEN_BOUND, Notice.TOKEN_REMOVED}
+#: Told along with the change of method; a second text message would say nothing new. And what strangers bring about by
+#: naming an account number, which must cost no text message.
+_BY_EMAIL_ONLY = {Notice.TOKEN_BOUND, Notice.TOKEN_REMOVED, Notice.FROZEN_RESET}
 
 
 class Recipient(Protocol):

@@ -1,7 +1,7 @@
 """Putting messages into the outbox, in the transaction of their cause."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -67,15 +67,48 @@ def may_send_code(
         if waiting.capped:
             _note(["account"], "refused", now)
         return waiting
-    counted = {
+    counted = _lanes(customer, channel=channel, to=to, source=source, now=now, caps=caps)
+    return _permit(counted, known, now, shadow=settings.SMS_BUDGETS_SHADOW)
+
+
+def _lanes(
+    customer: "AbstractBaseUser", *, channel: Channel, to: str, source: str, now: datetime, caps: policy.Caps
+) -> dict[str, Limit]:
+    return {
         f"number:{crypto.blind_index('destination', to)}": Limit(caps.number_per_day, now + timedelta(days=1)),
         f"source:{crypto.blind_index('source', source)}": Limit(caps.source_per_hour, now + timedelta(hours=1)),
         **(budgets.limits(to, account=customer.pk, now=now) if channel == Channel.SMS else {}),
     }
+
+
+def may_send_reset_code(customer: "AbstractBaseUser", *, source: str, known_browser: bool, now: datetime) -> MaySend:
+    """Count one more code for a forgotten password, by e-mail, or say when the next can be had.
+
+    Whoever names an account number asks for one. So it counts on lanes of its own: it takes nothing from the codes that
+    the account needs elsewhere, and what strangers ask for takes nothing from a browser that logged in before.
+    """
+    caps, hour, day = policy.reset_caps(), now + timedelta(hours=1), now + timedelta(days=1)
+    if known_browser:
+        return _permit({f"reset-known:{customer.pk}": Limit(caps.known_per_hour, hour)}, _nobody, now)
+    counted = {
+        f"reset-account:{customer.pk}": Limit(caps.account_per_hour, hour),
+        f"reset-day:{customer.pk}": Limit(caps.account_per_day, day),
+        f"reset-pair:{crypto.blind_index('source', f'{source} {customer.pk}')}": Limit(caps.pair_per_hour, hour),
+        f"reset-source:{crypto.blind_index('source', source)}": Limit(caps.source_per_hour, hour),
+    }
+    return _permit(counted, _nobody, now)
+
+
+def _nobody() -> bool:
+    return False
+
+
+def _permit(counted: Mapping[str, Limit], known: Callable[[], bool], now: datetime, *, shadow: bool = False) -> MaySend:
+    """Count on all of these, or on none if one of them is full. A shadow only remembers what was full."""
     try:
         with transaction.atomic():
             reached = _against(count(counted, now), known)
-            if reached and not settings.SMS_BUDGETS_SHADOW:
+            if reached and not shadow:
                 raise _CapReachedError
     except _CapReachedError:
         _note(map(budgets.name_of, reached), "refused", now)
@@ -110,10 +143,17 @@ def _account_wait(customer: "AbstractBaseUser", *, to: str, now: datetime, caps:
     return None
 
 
+#: What strangers can ask for, and what therefore counts for nothing here.
+_OWN_LANES = "code.reset_email"
+
 _CODES = Prepared(
-    lambda: Message.objects.filter(
-        customer=slot(Message, "customer"), is_code=True, created_at__gt=slot(Message, "created_at", "since")
-    ).only("created_at", "to_index", "state", "sent_at")
+    lambda: (
+        Message.objects.filter(
+            customer=slot(Message, "customer"), is_code=True, created_at__gt=slot(Message, "created_at", "since")
+        )
+        .exclude(kind=_OWN_LANES)
+        .only("created_at", "to_index", "state", "sent_at")
+    )
 )
 
 

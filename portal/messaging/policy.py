@@ -137,6 +137,25 @@ def caps() -> Caps:
     return Caps(account_per_hour=5, account_per_day=20, number_per_day=30, source_per_hour=100)
 
 
+@dataclass(frozen=True)
+class ResetCaps:
+    """How many codes for a forgotten password may be e-mailed: strangers can ask for them, so they have own lanes."""
+
+    known_per_hour: int  # to an account, asked for from a browser that it knows
+    account_per_hour: int  # to an account, from all other browsers together
+    account_per_day: int
+    pair_per_hour: int  # to an account from one source: nobody alone uses up what an account can have
+    source_per_hour: int
+
+
+def reset_caps() -> ResetCaps:
+    """The caps in force. Ten codes a day with five tries each are guessed once in 55 years, and then the method in use
+    is still to be proven. The demo is driven by programs."""
+    if settings.DEMO:
+        return ResetCaps(1000, 1000, 5000, 1000, 5000)
+    return ResetCaps(known_per_hour=5, account_per_hour=4, account_per_day=10, pair_per_hour=2, source_per_hour=20)
+
+
 # --- Budgets of a day --------------------------------------------------------------------------------------------
 
 #: Texts a day, unless SMS_BUDGETS says otherwise. A broker with a million accounts sends some hundred thousand codes on

@@ -40,6 +40,8 @@ class Notice(StrEnum):
     PASSWORD_OLD = "password_old"  # noqa: S105
     PASSWORD_LETTER_POSTED = "password_letter_posted"  # noqa: S105
     REBINDING_LETTER_POSTED = "rebinding_letter_posted"
+    PASSWORD_VOIDED = "password_voided"  # noqa: S105
+    FROZEN_RESET = "frozen_reset"
     TEST = "test"
 
 
@@ -106,7 +108,7 @@ _EVENTS: dict[Notice, dict[str, str]] = {
     },
     Notice.PASSWORD_RESET: {
         "zh-hant": "交易密碼已重設",
-        "zh-hans": "交易密码已重设",
+        "zh-hans": "交易密码已重置",
         "en": "the trading password was reset",
     },
     Notice.MOBILE_CHANGED: {
@@ -138,6 +140,16 @@ _EVENTS: dict[Notice, dict[str, str]] = {
         "zh-hant": "已寄出重新綁定信件",
         "zh-hans": "已寄出重新绑定信件",
         "en": "a rebinding letter was posted to you",
+    },
+    Notice.PASSWORD_VOIDED: {
+        "zh-hant": "交易密碼應要求作廢，請於登入頁選「忘記密碼」",
+        "zh-hans": "交易密码应要求作废，请于登录页选“忘记密码”",
+        "en": "the trading password was voided on request, choose Forgotten password on our login page",
+    },
+    Notice.FROZEN_RESET: {
+        "zh-hant": "有人要求重設密碼，但網上登入已凍結，請致電",
+        "zh-hans": "有人要求重置密码，但网上登录已冻结，请致电",
+        "en": "a password reset was asked for, but online login is frozen, please call us",
     },
     Notice.TEST: {
         "zh-hant": "這是測試通知，帳戶沒有任何變動",

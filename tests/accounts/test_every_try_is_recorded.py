@@ -11,6 +11,7 @@ from accounts.models import AccountState, Customer, FreezeCause, Result, SignIn
 from accounts.services import login, sign_ins, verification
 from tests.accounts.steps import MORNING, WRONG
 from tests.actors import PASSWORD, Handset, Visitor, text_of, wrong
+from tests.reset import steps as reset
 from tests.twofactor.phone import give_phone, suspend
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,16 @@ def success(make: Make, visitor: Visitor, handset: Handset) -> None:
     visitor.code_step(handset.code("+85298765432"))
 
 
+def reset_asked(make: Make, visitor: Visitor, handset: Handset) -> None:
+    make("200001", mobile="+85298765432")
+    reset.begin(visitor, "200001")
+    reset.worker()
+
+
+def reset_done(make: Make, visitor: Visitor, handset: Handset) -> None:
+    reset.replace(visitor, handset, make("200001", mobile="+85298765432"))
+
+
 Kind = Callable[[Make, Visitor, Handset], None]
 KINDS: dict[Kind, Result] = {
     unknown_number: Result.WRONG_PASSWORD,
@@ -95,6 +106,8 @@ KINDS: dict[Kind, Result] = {
     password_right: Result.PASSWORD_RIGHT,
     wrong_codes: Result.WRONG_CODES,
     success: Result.SUCCESS,
+    reset_asked: Result.RESET_ASKED,
+    reset_done: Result.RESET_DONE,
 }
 
 
@@ -120,7 +133,7 @@ def test_a_try_is_on_record(kind: Kind, make_client: Make, handset: Handset, clo
     assert row.language == "zh-hans"
     known = kind not in {unknown_number, no_verification}
     assert (row.customer is not None) is known
-    asked = {Result.PASSWORD_RIGHT, Result.WRONG_CODES, Result.SUCCESS}
+    asked = {Result.PASSWORD_RIGHT, Result.WRONG_CODES, Result.SUCCESS, Result.RESET_DONE}
     assert row.method == ("sms" if row.result in asked else "")
 
 

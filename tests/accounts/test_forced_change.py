@@ -21,6 +21,7 @@ LetIn = Callable[..., Visitor]
 NEW = "Quiet-Lantern-77"
 OPEN_TO_ALL = (
     "help/", "privacy/", "accessibility/", "login/session-ended/", "login/picture/", "login/sound/", "login/delivery/",
+    "login/reset/",
 )  # fmt: skip
 
 

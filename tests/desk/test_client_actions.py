@@ -42,19 +42,23 @@ def inside(make_staff: Callable[..., Customer], role: str) -> Desk:
     return desk
 
 
-ALONE = ["unfreeze", "end_sessions", "test_notice", "amend_contacts"]
-BY_TWO = ["propose_unfreeze", "end_sessions", "test_notice", "amend_contacts"]
+ALONE = ["unfreeze", "end_sessions", "test_notice", "reset_password", "amend_contacts"]
+BY_TWO = ["propose_unfreeze", "end_sessions", "test_notice", "reset_password", "amend_contacts"]
 
 
 @pytest.mark.parametrize(
     ("role", "cause", "names"),
     [
-        ("clerk", "", ["freeze", "end_sessions", "test_notice", "amend_contacts"]),
+        ("clerk", "", ["freeze", "end_sessions", "test_notice", "reset_password", "amend_contacts"]),
         ("clerk", "wrong_codes", ALONE),
         ("clerk", "client", BY_TWO),
         ("clerk", "fraud", BY_TWO),
         ("supervisor", "wrong_codes", ALONE),
-        ("officer", "staff", ["propose_unfreeze", "hold", "end_sessions", "test_notice", "amend_contacts"]),
+        (
+            "officer",
+            "staff",
+            ["propose_unfreeze", "hold", "end_sessions", "test_notice", "reset_password", "amend_contacts"],
+        ),
         ("officer", "fraud", BY_TWO),
         ("auditor", "", []),
         ("auditor", "wrong_codes", []),

@@ -49,6 +49,7 @@ TABLE: dict[str, tuple[str, int, str, int]] = {
     "accounts/customer/<int:pk>/password-letter/": ("cso", 200, "cso", 200),
     "accounts/customer/<int:pk>/propose-unfreeze/": ("cso", 200, "cso", 200),
     "accounts/customer/<int:pk>/rebinding-letter/": ("cso", 200, "cso", 200),
+    "accounts/customer/<int:pk>/reset-password/": ("cso", 200, "cso", 200),
     "accounts/customer/<int:pk>/restore-contact/": ("cso", 200, "cso", 200),
     "accounts/customer/<int:pk>/test-notice/": ("cso", 200, "cso", 200),
     "accounts/customer/<int:pk>/timeline/": (EVERYBODY, 200, EVERYBODY, 200),

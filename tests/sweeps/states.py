@@ -5,9 +5,10 @@ from http.cookies import SimpleCookie
 
 from django.conf import settings
 
-from accounts.models import Customer, SignIn
+from accounts.models import Customer, PasswordReset, SignIn
 from tests.accounts.steps import key_of, with_cookie
 from tests.actors import Handset, Visitor
+from tests.reset.steps import to_code
 
 
 def nobody(customer: Customer, handset: Handset) -> Visitor:
@@ -27,7 +28,7 @@ def garbage(customer: Customer, handset: Handset) -> Visitor:
     visitor = Visitor("en")
     for name in (
         settings.CLIENT_COOKIE_NAME, settings.BROWSER_COOKIE_NAME, settings.SESSION_COOKIE_NAME, "messages",
-        settings.LANGUAGE_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "sessionid",
+        settings.RESET_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "sessionid",
     ):  # fmt: skip
         visitor.client.cookies[name] = "x' OR 1=1;--\x7f\u00e9" + "A" * 200
     return visitor
@@ -47,6 +48,13 @@ def ended(customer: Customer, handset: Handset) -> Visitor:
     return with_cookie(settings.CLIENT_COOKIE_NAME, key)
 
 
+def resetting(customer: Customer, handset: Handset) -> Visitor:
+    """The password is forgotten; the code by e-mail was right, that of the method in use is still to come."""
+    visitor = Visitor("en")
+    to_code(visitor, customer)
+    return visitor
+
+
 def inside(customer: Customer, handset: Handset) -> Visitor:
     """Both factors proven."""
     visitor = Visitor("en")
@@ -60,7 +68,7 @@ class Mended:
     def __init__(self, visitor: Visitor) -> None:
         self.visitor = visitor
         self.cookies = {name: morsel.value for name, morsel in visitor.client.cookies.items()}
-        self.rows = [(model, list(model.objects.values())) for model in (Customer, SignIn)]
+        self.rows = [(model, list(model.objects.values())) for model in (Customer, SignIn, PasswordReset)]
 
     def restore(self) -> None:
         """As it was; new rows stay."""
@@ -70,4 +78,4 @@ class Mended:
                 model.objects.filter(pk=row["id"]).update(**row)
 
 
-OUTSIDE: list[Callable[[Customer, Handset], Visitor]] = [nobody, pending, garbage, tampered, ended]
+OUTSIDE: list[Callable[[Customer, Handset], Visitor]] = [nobody, pending, garbage, tampered, ended, resetting]

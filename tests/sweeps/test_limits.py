@@ -12,6 +12,7 @@ from tests.accounts.steps import WRONG, prove
 from tests.actors import PASSWORD, Handset, Visitor, wrong
 from tests.contacts.steps import code_to, to_code
 from tests.contacts.steps import confirm as confirm_contact
+from tests.reset import steps as reset
 from tests.sweeps.routes import client_paths
 from tests.sweeps.states import inside
 from tests.twofactor.switches import (
@@ -100,17 +101,36 @@ def guess_at_the_code_of_a_new_contact(visitor: Visitor, amy: Customer, handset:
     assert (amy.mobile, amy.frozen) == ("+85291234567", False)
 
 
+def guess_at_the_code_by_email(visitor: Visitor, amy: Customer, handset: Handset) -> None:
+    code = reset.to_email(visitor, amy)
+    for _ in range(5):
+        reset.type_email_code(visitor, wrong(code))
+    assert reset.place(reset.type_email_code(visitor, code)) == ""
+
+
+def guess_at_the_code_in_a_reset(visitor: Visitor, amy: Customer, handset: Handset) -> None:
+    reset.to_code(visitor, amy)
+    code = sms_code(handset, amy)
+    for _ in range(5):
+        reset.type_code(visitor, wrong(code))
+    amy.refresh_from_db()
+    assert amy.frozen
+    assert reset.place(reset.type_code(visitor, code)) == ""
+
+
 GUESSING: dict[str, Callable[[Visitor, Customer, Handset], None]] = {
     "login/": guess_at_login,
     "login/verify/": guess_at_the_code,
+    "login/reset/email/": guess_at_the_code_by_email,
+    "login/reset/code/": guess_at_the_code_in_a_reset,
     "service/prove/": guess_when_proving,
     "service/prove/code/": guess_at_the_code_when_proving,
     "service/contact/confirm/": guess_at_the_code_of_a_new_contact,
     "service/2fa/bind/": guess_at_the_first_code_of_a_phone,
     "service/2fa/confirm/": guess_at_the_code_of_a_number,
 }
-#: It takes a new secret and opens only with a fresh proof.
-CHOOSES = {"service/password/"}
+#: They take a new secret and open only with a fresh proof.
+CHOOSES = {"service/password/", "login/reset/password/"}
 
 
 @pytest.mark.parametrize("page", GUESSING)
@@ -157,4 +177,12 @@ def test_no_page_that_takes_a_secret_is_forgotten_here(amy: Customer, handset: H
     clock.shift(61)
     to_number(waiting, seed)
     look(waiting)
+    forgetful = Visitor("en", "192.0.2.8")
+    code = reset.to_email(forgetful, amy)
+    look(forgetful)
+    reset.type_email_code(forgetful, code)
+    look(forgetful)
+    SoftToken.objects.update(last_step=-1)
+    reset.type_code(forgetful, app_code(seed))
+    look(forgetful)
     assert found == set(GUESSING) | CHOOSES

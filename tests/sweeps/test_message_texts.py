@@ -20,7 +20,7 @@ ASKS = re.compile(
     re.IGNORECASE,
 )
 #: Signs of which only one script knows the form.
-ONLY_TRADITIONAL = "雙驗證碼號帳戶機訊請轉發給聯絡電話時間裝置"
+ONLY_TRADITIONAL = "雙驗證碼號帳戶機訊請轉發給聯絡電話時間裝"
 ONLY_SIMPLIFIED = "双验证码号账户机讯请转发给联络电话时间设备"
 
 

@@ -12,6 +12,7 @@ from portal.lib.references import letters
 from portal.messaging import outbox
 from portal.messaging import policy as sending
 from portal.messaging.models import Channel, Message
+from portal.messaging.outbox import MaySend
 from portal.metrics import CODES
 from twofactor import policy
 from twofactor.methods.base import Context, Judgement
@@ -35,6 +36,17 @@ class SentCode(ABC):
     def words(self, challenge: Challenge, code: str, context: Context) -> tuple[str, str]:
         """Subject, if the channel has one, and text."""
 
+    def permit(self, context: Context) -> MaySend:
+        """Count the code, or say when one can be had."""
+        return outbox.may_send_code(
+            context.customer,
+            channel=self.channel,
+            to=self.to(context),
+            source=context.source,
+            now=context.now,
+            known=partial(_logged_in_before, context.customer),
+        )
+
     def ask(self, context: Context) -> Challenge:
         """Within the wait, or above the caps, the row says from when on a code can be had."""
         customer, now = context.customer, context.now
@@ -48,14 +60,7 @@ class SentCode(ABC):
             created_at=now,
             expires_at=now + self.lifetime,
         )
-        permit = outbox.may_send_code(
-            customer,
-            channel=self.channel,
-            to=self.to(context),
-            source=context.source,
-            now=now,
-            known=partial(_logged_in_before, customer),
-        )
+        permit = self.permit(context)
         challenge.resend_at, challenge.capped = permit.again_at, permit.capped
         challenge.over_budget = permit.over_budget
         if permit.allowed:

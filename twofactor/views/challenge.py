@@ -50,6 +50,11 @@ class Journey:
     delivery: str
     cancel: str
     resync: str = ""  # where two codes in a row are typed, if there is such a page
+    outside: str = ""  # for one that is no session's: the page that knows how it goes on when it is over
+
+    def over(self) -> HttpResponse:
+        """To that page, or to the one that says that the session is over."""
+        return redirect(self.outside) if self.outside else session_ended("gone")
 
 
 LOGIN = Journey(
@@ -112,7 +117,7 @@ def show(request: HttpRequest, sign_in: SignIn, journey: Journey) -> HttpRespons
     """The code page as it stands now. Sends nothing, changes nothing."""
     asked, customer = challenges.current(sign_in, journey.purpose), sign_in.customer
     if asked is None or customer is None:
-        return session_ended("gone")
+        return journey.over()
     if asked.capped and not asked.code_digest:
         return no_more_codes(request, asked)
     method = METHODS[asked.method]
@@ -176,9 +181,9 @@ def answer(
         case Verdict.PASSED:
             return redirect(onward)
         case Verdict.FROZEN:
-            return _frozen(request, sign_in)
+            return _frozen(request, sign_in, journey)
         case Verdict.GONE:
-            return session_ended("gone")
+            return journey.over()
         case verdict:
             if verdict == Verdict.CLOCK_SLOW:
                 messages.info(request, str(errors.CLOCK_HELP))
@@ -190,7 +195,7 @@ def send_again(request: HttpRequest, sign_in: SignIn, journey: Journey) -> HttpR
     language = get_language() or sign_in.language
     resent = challenges.resend(sign_in, journey.purpose, source=request_address(request), language=language)
     if resent.gone:
-        return session_ended("gone")
+        return journey.over()
     resent_message(request, resent)
     return redirect(journey.page)
 
@@ -221,12 +226,14 @@ def _back(request: HttpRequest, journey: Journey, field: str, reason: str | Prom
     return redirect(journey.page)
 
 
-def _frozen(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
+def _frozen(request: HttpRequest, sign_in: SignIn, journey: Journey) -> HttpResponse:
     customer = sign_in.customer
     facts = {
         "frozen_at": customer.frozen_at if customer else None,
         "reference": customer.freeze_reference if customer else "",
     }
+    if journey.outside:
+        return render(request, "accounts/frozen.html", facts)
     sessions.forget(request)
     response = render(request, "accounts/frozen.html", facts)
     sessions.drop_session_cookie(response)

@@ -5,24 +5,19 @@ The door stands here and not in accounts because a right password at once asks f
 
 from datetime import datetime
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import errors, sessions
 from accounts.decorators import handles_secrets
 from accounts.forms import LoginForm
-from accounts.services import login as login_service
 from accounts.services import verification
-from accounts.services.login import Try
 from accounts.services.picture import BusyError, draw, speak
-from portal.lib.source import request_address
-from portal.metrics import LOGINS
 from twofactor.services.login import FirstStep, Step, end_earlier, first_step
+from twofactor.views.verification import fresh_verification, verified_try
 
 
 @handles_secrets
@@ -43,40 +38,11 @@ def _judge(request: HttpRequest, form: LoginForm) -> HttpResponse:
     sessions.forget(request)
     if not form.is_valid():
         return _show(request, form)
-    verified = _verify(request, form)
+    verified = verified_try(request, form, again=errors.VERIFICATION_FAILED)
     if verified is None:
         return _show(request, form, picture=True)
-    step = first_step(_facts(request, form, verified), form.cleaned_data["password"], now=now)
+    step = first_step(verified, form.cleaned_data["password"], now=now)
     return _answer(request, form, step)
-
-
-def _verify(request: HttpRequest, form: LoginForm) -> str | None:
-    """The id of the system verification to spend; None, with the reason on the form, if it was not passed."""
-    now, typed = timezone.now(), form.cleaned_data
-    if typed["altcha"] and settings.SYSTEM_VERIFICATION == "proof":
-        passed = verification.check_proof(typed["altcha"])
-    else:
-        passed = verification.check_picture(typed["picture_token"], typed["picture"], now)
-        spoiled = None if passed else verification.spoiled_picture(typed["picture_token"], now)
-        if spoiled and typed["picture"]:
-            login_service.spoil(_facts(request, form, spoiled), now=now)
-            form.add_error("picture", errors.PICTURE_WRONG)
-            return None
-    if passed is None:
-        LOGINS.labels("web", "no_proof").inc()
-        form.add_error(None, errors.VERIFICATION_FAILED)
-    return passed
-
-
-def _facts(request: HttpRequest, form: LoginForm, verified: str) -> Try:
-    return Try(
-        number=form.cleaned_data["number"],
-        verification=verified,
-        address=request_address(request),
-        user_agent=request.headers.get("User-Agent", ""),
-        browser=sessions.browser_of(request),
-        language=get_language() or settings.LANGUAGE_CODE,
-    )
 
 
 def _answer(request: HttpRequest, form: LoginForm, step: FirstStep) -> HttpResponse:
@@ -113,15 +79,7 @@ def _wait(request: HttpRequest, retry_at: datetime | None) -> HttpResponse:
 
 def _show(request: HttpRequest, form: LoginForm, *, picture: bool = False) -> HttpResponse:
     """The form with a fresh verification. The number stays as it was typed, the password never does."""
-    now = timezone.now()
-    by_picture = settings.SYSTEM_VERIFICATION == "picture"
-    context = {
-        "form": form,
-        "altcha": "" if by_picture else verification.new_proof(now),
-        "show_picture": by_picture or picture,
-        "picture_token": verification.new_picture(now),
-    }
-    return render(request, "accounts/login.html", context)
+    return render(request, "accounts/login.html", {"form": form, **fresh_verification(picture=picture)})
 
 
 @never_cache

@@ -8,12 +8,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import handles_secrets, inside_or_forced, pending_required
-from accounts.models import Method, SignIn
+from accounts.models import Method, PasswordReset, SignIn
+from accounts.services.reset import Step
 from accounts.words import PURPOSE_LABELS
 from twofactor.forms import TwoCodesForm
-from twofactor.views import challenge
+from twofactor.views import challenge, reset_code
 from twofactor.views import prove as proving
 from twofactor.views.challenge import LOGIN, Journey
+from twofactor.views.reset import at
 
 
 @handles_secrets
@@ -39,6 +41,18 @@ def prove(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     if request.method != "POST":
         return _show(request, journey)
     return proving.enter(request, sign_in, _staying(journey), TwoCodesForm(request.POST))
+
+
+@handles_secrets
+@require_http_methods(["GET", "HEAD", "POST"])
+@at(Step.PROVE)
+def reset(request: HttpRequest, journey: PasswordReset) -> HttpResponse:
+    """Ask for two codes where the password is forgotten, or judge them."""
+    if not _by_token(journey.sign_in):
+        return redirect(reset_code.JOURNEY.page)
+    if request.method != "POST":
+        return _show(request, reset_code.JOURNEY)
+    return reset_code.enter(request, journey, _staying(reset_code.JOURNEY), TwoCodesForm(request.POST))
 
 
 def _by_token(sign_in: SignIn) -> bool:
