@@ -1,6 +1,6 @@
 from django.urls import path
 
-from twofactor.views import bind, challenge, confirm, login, lost, method, new_contact, prove, resync
+from twofactor.views import bind, challenge, confirm, login, lost, method, new_contact, prove, rebind, resync
 
 app_name = "twofactor"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("login/delivery/", challenge.delivery, name="delivery"),
     path("login/clock/", resync.login, name="resync"),
     path("login/lost/", lost.lost, name="lost"),
+    path("login/rebind/", rebind.letter, name="rebind"),
+    path("login/rebind/phone/", rebind.phone, name="rebind_phone"),
+    path("login/rebind/code/", rebind.code, name="rebind_code"),
     path("service/2fa/", method.method, name="method"),
     path("service/2fa/stop/", method.stop, name="method_stop"),
     path("service/2fa/done/", method.done, name="method_done"),

@@ -57,6 +57,10 @@ class Event(StrEnum):
     EVIDENCE_READ = "evidence.read"
     METHOD_WITHDRAWN = "method.withdrawn"
 
+    # Letters with a code, in the hands of the client
+    LETTER_USED = "letter.used"
+    LETTER_SPOILT = "letter.spoilt"
+
     # Colleagues
     STAFF_PASSWORD_RESET = "staff.password_reset"  # noqa: S105
     STAFF_LEFT = "staff.left"
