@@ -16,6 +16,8 @@ TOLD: dict[Event, set[Notice]] = {
     Event.TOKEN_BOUND: {Notice.TOKEN_BOUND},
     Event.TOKEN_REMOVED: {Notice.TOKEN_REMOVED},
     Event.PHONE_REPORTED_LOST: {Notice.PHONE_LOST},
+    Event.LETTER_USED: {Notice.TOKEN_BOUND},
+    Event.LETTER_SPOILT: {Notice.LETTER_SPOILT},
 }
 #: What is not told, and why.
 UNTOLD: dict[Event, str] = {
@@ -29,7 +31,8 @@ UNTOLD: dict[Event, str] = {
 }
 #: Notices of what is no event of the trail: logins stand in the login history.
 OF_LOGINS = {Notice.LOGIN, Notice.UNFINISHED_LOGIN, Notice.FROZEN_LOGIN}
-_OF_ACCOUNTS = ("account.", "password.", "method.", "token.", "phone.", "contact.", "mobile.", "email.", "sessions.")
+_OF_ACCOUNTS = ("account.", "password.", "method.", "token.", "phone.", "contact.", "mobile.", "email.", "sessions.",
+                "letter.")  # fmt: skip
 
 
 @pytest.mark.parametrize("event", [event for event in Event if event.value.startswith(_OF_ACCOUNTS)])
