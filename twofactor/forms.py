@@ -55,13 +55,13 @@ class LetterForm(forms.Form):
     letter = forms.CharField(
         label=_("Activation code"),
         required=False,
-        error_messages={"null_characters_not_allowed": errors.LETTER_SHAPE},
+        error_messages={"null_characters_not_allowed": errors.REBIND_SHAPE},
     )
 
     def clean_letter(self) -> str:
         code = codes.normalised(self.cleaned_data["letter"])
         if code is None:
-            raise forms.ValidationError(errors.LETTER_SHAPE)
+            raise forms.ValidationError(errors.REBIND_SHAPE)
         return code
 
 

@@ -34,12 +34,12 @@ class Found:
 def start_pending(sign_in: SignIn, customer: Customer, result: Result = Result.PASSWORD_RIGHT) -> str:
     """The password was right: make the try a pending login. The key for the cookie.
 
-    With one of `STRANDED` as its result it is one that no code completes, only a letter.
+    With one of `STRANDED` as its result it is one that asks for no code and that only a letter completes.
     """
     key = _new_key(sign_in)
     sign_in.customer = customer
     sign_in.result = result
-    sign_in.method = customer.method
+    sign_in.method = customer.method if result == Result.PASSWORD_RIGHT else ""
     sign_in.epoch = customer.security_epoch
     sign_in.last_seen_at = sign_in.at
     statements.START.run(pk=sign_in.pk, **{name: getattr(sign_in, name) for name in statements.STARTED})

@@ -57,9 +57,8 @@ class Event(StrEnum):
     EVIDENCE_READ = "evidence.read"
     METHOD_WITHDRAWN = "method.withdrawn"
 
-    # Letters with a code, in the hands of the client
+    # Letters with a code
     LETTER_USED = "letter.used"
-    LETTER_SPOILT = "letter.spoilt"
 
     # Colleagues
     STAFF_PASSWORD_RESET = "staff.password_reset"  # noqa: S105

@@ -147,7 +147,7 @@ def test_i_am_told_on_every_channel_with_a_reference(
     for kind in kinds:
         (mail,) = [each for each in told if kind in str(each.subject)]
         assert "http" not in str(mail.body)
-    reference = AuditRecord.objects.get(event=Event.LETTER_USED).facts["reference"]
+    reference = AuditRecord.objects.get(event=Event.TOKEN_BOUND).facts["reference"]
     assert all(reference in str(mail.body) for mail in told if "login" not in str(mail.subject))
     assert "method was changed" in handset.texts(ben.mobile)[-1]
     assert reference in text_of(waiting.get("home/"))
@@ -160,8 +160,8 @@ def test_the_trail_names_letter_and_proposal(waiting: Visitor, ben: Customer, le
     told = [Event.LETTER_USED, Event.METHOD_CHANGED, Event.TOKEN_REMOVED, Event.TOKEN_BOUND]
     assert [each.event for each in events.order_by("pk")] == told
     for each in events:
-        assert (each.facts["letter"], each.facts["proposal"]) == (letter.reference, letter.proposal)
-        assert each.actor_id == ben.pk
+        of_letter = each.facts["reference" if each.event == Event.LETTER_USED else "letter"]
+        assert (of_letter, each.facts["proposal"], each.actor_id) == (letter.reference, letter.proposal, ben.pk)
 
 
 def test_no_contact_is_changed_for_a_day_after(waiting: Visitor, ben: Customer, clock: Clock) -> None:

@@ -9,8 +9,6 @@ from django.utils import timezone
 
 from accounts import policy as accounts_policy
 from accounts.models import Customer, EndReason, SignIn
-from portal.audit.events import Event
-from portal.audit.models import AuditRecord
 from portal.letters import letters, policy
 from portal.letters.models import Kind, Letter, State, Void
 from portal.letters.policy import LIFETIME
@@ -75,7 +73,7 @@ def test_what_is_no_code_costs_nothing_and_is_told_so(typed: str, waiting: Visit
     """C8, T8"""
     assert type_letter(waiting, typed).headers["Location"] == f"/en/{START}"
     page = waiting.get(START)
-    assert english(errors.LETTER_SHAPE) in text_of(page)
+    assert english(errors.REBIND_SHAPE) in text_of(page)
     assert len(page.content) < 20_000, "what was typed is not sent back"
     assert letter_state(letter) == (State.POSTED, 0)
     assert rebind(waiting)
@@ -87,7 +85,7 @@ def test_one_wrong_sign_costs_a_try_and_the_page_says_how_many_are_left(
 ) -> None:
     """T8"""
     type_letter(waiting, one_sign_off(CODE, place))
-    assert english(errors.LETTER_WRONG % {"count": 4}) in said(waiting)
+    assert english(errors.REBIND_WRONG % {"count": 4}) in said(waiting)
     assert letter_state(letter) == (State.POSTED, 1)
     assert rebind(waiting)
 
@@ -98,16 +96,15 @@ def test_after_five_wrong_codes_the_letter_is_void_and_nothing_else(
     """T8, C3: the last one says so; the right one is worth nothing after it; the owner hears of it"""
     for left in (4, 3, 2, 1):
         type_letter(waiting, NO_CODE)
-        assert english(errors.LETTER_WRONG % {"count": left}) in said(waiting)
+        assert english(errors.REBIND_WRONG % {"count": left}) in said(waiting)
     type_letter(waiting, NO_CODE)
-    assert english(errors.LETTER_SPOILT_NOW) in said(waiting)
+    assert english(errors.REBIND_SPOILT_NOW) in said(waiting)
     assert letter_state(letter) == (State.VOIDED, 5)
     assert letter.void == Void.TRIES
     type_letter(waiting)
-    assert english(errors.LETTER_SPOILT) in said(waiting)
+    assert english(errors.REBIND_SPOILT) in said(waiting)
     assert not frozen(ben)
     assert count(ben) == 0
-    assert AuditRecord.objects.get(event=Event.LETTER_SPOILT).facts["letter"] == letter.reference
     assert "letter is void" in str(emails(ben.email)[-1].subject)
     assert "letter is void" in handset.texts(ben.mobile)[-1]
 
@@ -124,9 +121,9 @@ def test_without_a_letter_guessing_ends_the_login(ben: Customer, clock: Clock) -
     visitor = at_the_letter(ben)
     for left in (4, 3, 2, 1):
         type_letter(visitor, NO_CODE)
-        assert english(errors.LETTER_WRONG % {"count": left}) in said(visitor)
+        assert english(errors.REBIND_WRONG % {"count": left}) in said(visitor)
     assert type_letter(visitor, NO_CODE).headers["Location"] == "/en/login/"
-    assert english(errors.LETTER_OVER) in text_of(visitor.get("login/"))
+    assert english(errors.REBIND_OVER) in text_of(visitor.get("login/"))
     sign_in = SignIn.objects.get()
     assert (sign_in.end_reason, sign_in.wrong_codes) == (EndReason.GUESSING, 5)
     posted(ben)
@@ -178,11 +175,11 @@ def test_a_letter_is_good_for_thirty_days_to_the_second(ben: Customer, letter: L
     clock.shift(1)
     visitor = at_the_letter(ben)
     type_letter(visitor)
-    assert english(errors.LETTER_LAPSED) in said(visitor)
+    assert english(errors.REBIND_LAPSED) in said(visitor)
     assert letter_state(letter) == (State.POSTED, 0)
     letters.lapse(timezone.now())
     type_letter(visitor)
-    assert english(errors.LETTER_LAPSED) in said(visitor)
+    assert english(errors.REBIND_LAPSED) in said(visitor)
 
 
 def test_a_letter_that_lapses_between_the_steps_binds_nothing(ben: Customer, letter: Letter, clock: Clock) -> None:
@@ -201,14 +198,14 @@ def test_a_used_letter_is_used_for_ever(waiting: Visitor, ben: Customer, letter:
     waiting.post("logout/")
     visitor = at_the_letter(ben)
     type_letter(visitor)
-    assert english(errors.LETTER_USED) in said(visitor)
+    assert english(errors.REBIND_USED) in said(visitor)
 
 
 def test_a_newer_letter_takes_the_place_of_an_earlier_one(waiting: Visitor, ben: Customer, letter: Letter) -> None:
     """T8"""
     newer = posted(ben, OTHER_CODE)
     type_letter(waiting)
-    assert english(errors.LETTER_REPLACED) in said(waiting)
+    assert english(errors.REBIND_REPLACED) in said(waiting)
     assert letter_state(newer) == (State.POSTED, 0), "it costs the newer one nothing"
     rebind(waiting, OTHER_CODE)
 
@@ -218,7 +215,7 @@ def test_a_letter_that_staff_took_back_says_so(waiting: Visitor, ben: Customer) 
     with transaction.atomic():
         letters.void_all(Customer.lock(ben.pk), [Kind.REBINDING], Void.STAFF, now=timezone.now())
     type_letter(waiting)
-    assert english(errors.LETTER_WITHDRAWN) in said(waiting)
+    assert english(errors.REBIND_WITHDRAWN) in said(waiting)
 
 
 def test_a_letter_that_nobody_posted_sends_me_to_the_hotline(ben: Customer, clock: Clock) -> None:
@@ -226,7 +223,7 @@ def test_a_letter_that_nobody_posted_sends_me_to_the_hotline(ben: Customer, cloc
     letter = printed(ben)
     visitor = at_the_letter(ben)
     type_letter(visitor)
-    assert english(errors.LETTER_NOT_POSTED) in said(visitor)
+    assert english(errors.REBIND_NOT_POSTED) in said(visitor)
     assert letter_state(letter) == (State.PRINTED, 0)
 
 
@@ -235,7 +232,7 @@ def test_a_letter_that_is_not_printed_has_no_code(ben: Customer, clock: Clock) -
     made(ben)
     visitor = at_the_letter(ben)
     type_letter(visitor)
-    assert english(errors.LETTER_WRONG % {"count": 4}) in said(visitor)
+    assert english(errors.REBIND_WRONG % {"count": 4}) in said(visitor)
 
 
 def test_the_letter_of_another_client_is_a_wrong_code(
@@ -245,7 +242,7 @@ def test_the_letter_of_another_client_is_a_wrong_code(
     other = make_client("100009")
     visitor = at_the_letter(other)
     type_letter(visitor)
-    assert english(errors.LETTER_WRONG % {"count": 4}) in said(visitor)
+    assert english(errors.REBIND_WRONG % {"count": 4}) in said(visitor)
     assert letter_state(letter) == (State.POSTED, 0)
 
 
@@ -254,16 +251,16 @@ def test_a_password_letter_binds_nothing(ben: Customer, letter: Letter) -> None:
     Letter.objects.update(kind=Kind.PASSWORD)
     visitor = at_the_letter(ben)
     type_letter(visitor)
-    assert english(errors.LETTER_WRONG % {"count": 4}) in said(visitor)
+    assert english(errors.REBIND_WRONG % {"count": 4}) in said(visitor)
 
 
 def test_while_contacts_are_new_the_letter_waits(waiting: Visitor, ben: Customer, letter: Letter, clock: Clock) -> None:
     """K3: it costs nothing, and the page says from when on"""
     Customer.objects.filter(pk=ben.pk).update(method_held_from=MORNING)
     type_letter(waiting)
-    assert english(errors.LETTER_HELD % {"time": "2035-11-20 10:00"}) in said(waiting)
+    assert english(errors.REBIND_HELD % {"time": "2035-11-20 10:00"}) in said(waiting)
     type_letter(waiting, NO_CODE)
-    assert english(errors.LETTER_WRONG % {"count": 4}) in said(waiting), "a wrong code is told nothing of it"
+    assert english(errors.REBIND_WRONG % {"count": 4}) in said(waiting), "a wrong code is told nothing of it"
     clock.shift(accounts_policy.METHOD_HOLD)
     rebind(at_the_letter(ben))
     assert policy.TRIES - letter_state(letter)[1] == 4

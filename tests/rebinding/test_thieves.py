@@ -105,7 +105,7 @@ def test_who_types_a_stolen_letter_twice_or_late_gets_nothing_from_it(
     rebind(at_the_letter(ben))
     thief = at_the_letter(ben, address=_HERE)
     type_letter(thief)
-    assert english(errors.LETTER_USED) in text_of(thief.get(START))
+    assert english(errors.REBIND_USED) in text_of(thief.get(START))
     assert not thief.inside
 
 

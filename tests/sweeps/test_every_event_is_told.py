@@ -16,8 +16,6 @@ TOLD: dict[Event, set[Notice]] = {
     Event.TOKEN_BOUND: {Notice.TOKEN_BOUND},
     Event.TOKEN_REMOVED: {Notice.TOKEN_REMOVED},
     Event.PHONE_REPORTED_LOST: {Notice.PHONE_LOST},
-    Event.LETTER_USED: {Notice.TOKEN_BOUND},
-    Event.LETTER_SPOILT: {Notice.LETTER_SPOILT},
 }
 #: What is not told, and why.
 UNTOLD: dict[Event, str] = {
@@ -27,10 +25,11 @@ UNTOLD: dict[Event, str] = {
     Event.PASSWORD_CHANGE_FORCED: "the next login says it, and whoever guesses is not warned",
     Event.HOLD_LIFTED: "what began the hold was told; what the client changes next is told too",
     Event.FREEZE_RAISED: "it is frozen as before, and was told then",
+    Event.LETTER_USED: "what the code did is told",
     Event.SESSIONS_ENDED: "the client ends them, or asked for it on the phone",
 }
 #: Notices of what is no event of the trail: logins stand in the login history.
-OF_LOGINS = {Notice.LOGIN, Notice.UNFINISHED_LOGIN, Notice.FROZEN_LOGIN}
+OF_LOGINS = {Notice.LOGIN, Notice.UNFINISHED_LOGIN, Notice.FROZEN_LOGIN, Notice.LETTER_SPOILT}
 _OF_ACCOUNTS = ("account.", "password.", "method.", "token.", "phone.", "contact.", "mobile.", "email.", "sessions.",
                 "letter.")  # fmt: skip
 

@@ -186,8 +186,6 @@ def _count_wrong(customer: Customer, sign_in: SignIn, now: datetime) -> Typed:
     judged = letters.count_wrong(customer, Kind.REBINDING, now=now)
     if judged.verdict == letters.Verdict.VOID_NOW and judged.letter:
         letter = judged.letter
-        facts = {"letter": letter.reference, "proposal": letter.proposal}
-        record(Event.LETTER_SPOILT, actor=customer, subject=customer, facts=facts)
         notices.tell(customer, Notice.LETTER_SPOILT, now=now, detail=Detail(reference=letter.reference))
         return Typed(Answer.SPOILT_NOW)
     left = policy.LETTER_TRIES - rebinding.letter_tries
@@ -242,6 +240,7 @@ def _swap(customer: Customer, sign_in: SignIn, rebinding: Rebinding, *, device: 
 def _tell(
     customer: Customer, from_method: str, letter: Letter, detail: Detail, *, had_token: bool, now: datetime
 ) -> None:
+    used = {"reference": letter.reference, "kind": letter.kind, "proposal": letter.proposal}
+    record(Event.LETTER_USED, actor=customer, subject=customer, facts=used)
     facts = {"reference": detail.reference, "letter": letter.reference, "proposal": letter.proposal}
-    record(Event.LETTER_USED, actor=customer, subject=customer, facts=facts)
     swapping.tell(customer, from_method, detail, facts=facts, had_token=had_token, now=now)

@@ -172,7 +172,7 @@ def answer(
         case Verdict.PASSED:
             return redirect(onward)
         case Verdict.FROZEN:
-            return frozen(request, sign_in)
+            return _frozen(request, sign_in)
         case Verdict.GONE:
             return session_ended("gone")
         case verdict:
@@ -216,8 +216,7 @@ def _back(request: HttpRequest, journey: Journey, field: str, reason: str | Prom
     return redirect(journey.page)
 
 
-def frozen(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
-    """The account was frozen under the hands of whoever logs in."""
+def _frozen(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     customer = sign_in.customer
     facts = {
         "frozen_at": customer.frozen_at if customer else None,

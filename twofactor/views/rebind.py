@@ -18,18 +18,18 @@ from twofactor.services import rebinding
 from twofactor.services.challenges import Verdict
 from twofactor.services.rebinding import Answer, Bound, Typed
 from twofactor.views.bind import KeyPages, key_page, suggested_name
-from twofactor.views.challenge import frozen, let_in
+from twofactor.views.challenge import let_in
 
 _PAGES = KeyPages("twofactor/rebind_key.html", code="twofactor:rebind_code")
 _SAID: dict[Answer, Promise] = {
-    Answer.SPOILT_NOW: errors.LETTER_SPOILT_NOW,
-    Answer.OVER: errors.LETTER_OVER,
-    Answer.LAPSED: errors.LETTER_LAPSED,
-    Answer.USED: errors.LETTER_USED,
-    Answer.REPLACED: errors.LETTER_REPLACED,
-    Answer.SPOILT: errors.LETTER_SPOILT,
-    Answer.WITHDRAWN: errors.LETTER_WITHDRAWN,
-    Answer.NOT_POSTED: errors.LETTER_NOT_POSTED,
+    Answer.SPOILT_NOW: errors.REBIND_SPOILT_NOW,
+    Answer.OVER: errors.REBIND_OVER,
+    Answer.LAPSED: errors.REBIND_LAPSED,
+    Answer.USED: errors.REBIND_USED,
+    Answer.REPLACED: errors.REBIND_REPLACED,
+    Answer.SPOILT: errors.REBIND_SPOILT,
+    Answer.WITHDRAWN: errors.REBIND_WITHDRAWN,
+    Answer.NOT_POSTED: errors.REBIND_NOT_POSTED,
 }
 
 
@@ -44,7 +44,7 @@ def letter(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
         return render(request, "twofactor/rebind.html", {"stranded": sign_in.stranded})
     form = LetterForm(request.POST)
     if not form.is_valid():
-        return _back(request, "letter", errors.LETTER_SHAPE)
+        return _back(request, "letter", errors.REBIND_SHAPE)
     typed = rebinding.prove_letter(sign_in, form.cleaned_data["letter"])
     match typed.answer:
         case Answer.RIGHT:
@@ -52,11 +52,11 @@ def letter(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
             sessions.set_session_cookie(response, typed.key)
             return response
         case Answer.FROZEN:
-            return frozen(request, sign_in)
+            return session_ended("frozen")
         case Answer.GONE:
             return session_ended("gone")
         case Answer.OVER:
-            messages.error(request, str(errors.LETTER_OVER))
+            messages.error(request, str(errors.REBIND_OVER))
             return redirect("twofactor:login")
         case _:
             return _back(request, "letter", _reason(typed))
@@ -64,9 +64,9 @@ def letter(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
 
 def _reason(typed: Typed) -> str | Promise:
     if typed.answer == Answer.WRONG:
-        return errors.LETTER_WRONG % {"count": typed.tries_left}
+        return errors.REBIND_WRONG % {"count": typed.tries_left}
     if typed.answer == Answer.HELD and typed.held_until:
-        return errors.LETTER_HELD % {"time": f"{timezone.localtime(typed.held_until):%Y-%m-%d %H:%M}"}
+        return errors.REBIND_HELD % {"time": f"{timezone.localtime(typed.held_until):%Y-%m-%d %H:%M}"}
     return _SAID[typed.answer]
 
 
@@ -123,7 +123,7 @@ def code(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
             messages.error(request, str(errors.REBIND_TOO_MANY))
             return redirect("twofactor:rebind")
         case Verdict.FROZEN:
-            return frozen(request, sign_in)
+            return session_ended("frozen")
         case _:
             return _gone(request)
 
