@@ -26,9 +26,11 @@ from tests.rebinding.steps import (
     printed,
     rebind,
     to_key,
+    type_app,
     type_letter,
 )
 from tests.twofactor.steps import Clock, count, english, frozen
+from tests.twofactor.switches import app_code
 from twofactor import errors
 from twofactor import policy as twofactor_policy
 from twofactor.services import login
@@ -252,6 +254,15 @@ def test_a_password_letter_binds_nothing(ben: Customer, letter: Letter) -> None:
     visitor = at_the_letter(ben)
     type_letter(visitor)
     assert english(errors.REBIND_WRONG % {"count": 4}) in said(visitor)
+
+
+def test_a_hold_that_comes_between_the_steps_wins(waiting: Visitor, ben: Customer, letter: Letter) -> None:
+    """K3: looked at again in the swap"""
+    seed = to_key(waiting)
+    Customer.objects.filter(pk=ben.pk).update(method_held_from=timezone.now())
+    assert type_app(waiting, app_code(seed)).headers["Location"] == f"/en/{START}"
+    assert letter_state(letter) == (State.POSTED, 0)
+    assert not waiting.inside
 
 
 def test_while_contacts_are_new_the_letter_waits(waiting: Visitor, ben: Customer, letter: Letter, clock: Clock) -> None:

@@ -10,7 +10,9 @@ from tests.actors import Handset, Visitor, text_of
 from tests.rebinding.steps import PHONE, START, at_the_letter, lose_phone, posted, rebind, type_letter
 from tests.sweeps.routes import client_paths
 from tests.sweeps.test_every_route import PUBLIC
-from tests.twofactor.steps import Clock
+from tests.twofactor.steps import Clock, code_for, pend, with_key
+from twofactor.services.challenges import Verdict
+from twofactor.services.login import second_step
 
 pytestmark = pytest.mark.django_db
 OPEN = PUBLIC | {START} | {f"help/{slug}/" for slug in ("faq",)}
@@ -48,6 +50,19 @@ def test_no_code_of_any_kind_leads_on(stranded: Visitor, ben: Customer, handset:
     ben.refresh_from_db()
     assert ben.wrong_codes == 0
     assert not stranded.inside
+
+
+def test_even_a_question_that_was_answered_rightly_lets_nobody_in(
+    stranded: Visitor, ben: Customer, handset: Handset
+) -> None:
+    """L2: the ordinary second step completes no login of this kind, however it came by a code"""
+    sign_in, key = pend(ben)
+    SignIn.objects.filter(pk=sign_in.pk).update(result=SignIn.objects.exclude(pk=sign_in.pk).get().result)
+    looked_up = SignIn.objects.select_related("customer").get(pk=sign_in.pk)
+    outcome, granted = second_step(looked_up, code_for(looked_up) if ben.method == "sms" else "000000", device="")
+    assert granted is None
+    assert outcome.verdict != Verdict.PASSED
+    assert not with_key(key).inside
 
 
 def test_nothing_can_be_reported_or_switched_from_there(stranded: Visitor, ben: Customer) -> None:
