@@ -55,7 +55,15 @@ def _inside(view: SessionView[P], *, forced_change: bool = False, with_previous:
 
 def pending_required(view: SessionView[P]) -> View[P]:
     """Only for a login whose password was right and whose code is still to come."""
+    return _pending(view)
 
+
+def pending_or_stranded(view: SessionView[P]) -> View[P]:
+    """Like `pending_required`, and also for a login whose method cannot be asked for."""
+    return _pending(view, stranded=True)
+
+
+def _pending(view: SessionView[P], *, stranded: bool = False) -> View[P]:
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         found = sessions.lookup(request)
@@ -63,6 +71,8 @@ def pending_required(view: SessionView[P]) -> View[P]:
             return session_ended("gone")
         if found.sign_in.inside:
             return redirect("home")
+        if not found.sign_in.pending and not stranded:
+            return redirect("twofactor:rebind")
         return view(request, found.sign_in, *args, **kwargs)
 
     return guarded

@@ -21,7 +21,7 @@ from portal.messaging import notices, relay
 from portal.messaging.tasks import HEARTBEAT
 from twofactor.methods import METHODS
 
-HELP_PAGES = frozenset({"faq", "2fa-notes", "frozen", "lost-phone", "no-code", "contact"})
+HELP_PAGES = frozenset({"faq", "2fa-notes", "frozen", "lost-phone", "rebind-letter", "no-code", "contact"})
 
 #: The worker's heart beats with every sweep, each 10 s; three missed beats and it is not ready.
 _HEARTBEAT_AGE = 35  # seconds

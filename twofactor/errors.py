@@ -66,6 +66,44 @@ APP_CODE_WRONG = ngettext_lazy(
 NEW_CONTACT_CODE_SHAPE = _("Enter the 6-digit code from the message")
 NEW_CODE_USED = _("That code has been used. Ask for a new one.")
 
+# --- Binding again with a letter ---
+REBIND_SHAPE = _("Enter the activation code of the letter: 12 letters and digits. The hyphens do not matter.")
+REBIND_WRONG = ngettext_lazy(
+    "That activation code is incorrect. You have %(count)d try left. Compare it with the letter, sign by sign.",
+    "That activation code is incorrect. You have %(count)d tries left. Compare it with the letter, sign by sign.",
+    "count",
+)
+REBIND_SPOILT_NOW = _(
+    "That activation code is incorrect, once too often: the letter is no longer valid. Please call our hotline and ask"
+    " for another."
+)
+REBIND_SPOILT = _(
+    "This letter is no longer valid, because of too many wrong codes. Please call our hotline and ask for another."
+)
+REBIND_LAPSED = _("This letter has expired. Please call our hotline and ask for another.")
+REBIND_USED = _(
+    "This letter has been used: a phone was bound with it. If that was not you, please call our hotline at once."
+)
+REBIND_REPLACED = _("A newer letter has taken the place of this one. Enter the activation code of the newest letter.")
+REBIND_WITHDRAWN = _("This letter is no longer valid. Please call our hotline.")
+REBIND_NOT_POSTED = _("By our records this letter has not been posted yet. Please call our hotline before you go on.")
+REBIND_HELD = _(
+    "The letter is valid, but contact details or the password were changed less than 24 hours ago. You can use it from"
+    " %(time)s on (Hong Kong time)."
+)
+REBIND_OVER = _("Too many wrong activation codes. Please compare your letter and log in again.")
+REBIND_GONE = _(
+    "That took too long, or the letter is no longer valid. Nothing was changed. Enter the activation code again."
+)
+REBIND_TOO_MANY = _(
+    "Too many wrong codes of the app. Nothing was changed, and your letter is still valid. Enter the activation code"
+    " again to start over."
+)
+REBOUND = _(
+    "“%(phone)s” is bound now, and an earlier phone no longer works. From your next login on we ask for the code that"
+    " its app shows. Reference number: %(reference)s."
+)
+
 # --- Reporting a phone as lost ---
 REPORTED_TODAY = _("A loss was reported today from a browser that we do not know. Please call our hotline.")
 

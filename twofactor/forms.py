@@ -5,6 +5,7 @@ import unicodedata
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.letters import codes
 from portal.lib.digits import six_digits
 from twofactor import errors, policy
 
@@ -42,10 +43,26 @@ class TwoCodesForm(forms.Form):
 
     def clean(self) -> dict[str, str]:
         """Both in one answer, as the method takes it."""
-        codes = [six_digits(self.cleaned_data.get(name, "")) for name in ("code1", "code2")]
-        if None in codes:
+        pair = [six_digits(self.cleaned_data.get(name, "")) for name in ("code1", "code2")]
+        if None in pair:
             raise forms.ValidationError(errors.TWO_CODES_SHAPE)
-        return {"answer": " ".join(map(str, codes))}
+        return {"answer": " ".join(map(str, pair))}
+
+
+class LetterForm(forms.Form):
+    """The code of a letter, however it was typed."""
+
+    letter = forms.CharField(
+        label=_("Activation code"),
+        required=False,
+        error_messages={"null_characters_not_allowed": errors.REBIND_SHAPE},
+    )
+
+    def clean_letter(self) -> str:
+        code = codes.normalised(self.cleaned_data["letter"])
+        if code is None:
+            raise forms.ValidationError(errors.REBIND_SHAPE)
+        return code
 
 
 AnswerForm = CodeForm | TwoCodesForm

@@ -39,6 +39,10 @@ NEW_METHOD_TRIES = 5
 DEVICE_NAME_MAX = 40  # characters
 SWITCH_RETENTION = timedelta(days=90)
 
+# --- Binding again with a letter ------------------------------------------------------------------------
+#: Wrong letter codes of one login, whether or not a letter is under way; then it is over. A letter counts its own.
+LETTER_TRIES = 5
+
 # --- The mobile security code -------------------------------------------------------------------------
 #: A code is good for this many steps of 30 s, its own included: 60 s from its start (the broker's client guide).
 STEPS_ACCEPTED = 2

@@ -3,14 +3,15 @@
 from celery import shared_task
 from django.utils import timezone
 
-from twofactor.services import challenges, login, reset, switching, tokens
+from twofactor.services import challenges, login, rebinding, reset, switching, tokens
 
 
 @shared_task(name="twofactor.purge")
 def purge() -> None:
-    """Delete spent challenges, old changes of method, and keys that were shown and never confirmed."""
+    """Delete spent challenges, old changes of method, bindings by letter, and keys that were never confirmed."""
     challenges.purge(timezone.now())
     switching.purge(timezone.now())
+    rebinding.purge(timezone.now())
     tokens.purge(timezone.now())
 
 

@@ -7,12 +7,13 @@ from accounts.models.emergency import Emergency
 from accounts.models.freeze_run import FreezeRun, FreezeRunItem, ItemState, RunState, UnfreezeRun
 from accounts.models.password import PasswordHistory
 from accounts.models.password_reset import PasswordReset, ResetWay
-from accounts.models.sign_in import AWAY, EndReason, Purpose, Result, SignIn
+from accounts.models.sign_in import AWAY, STRANDED, EndReason, Purpose, Result, SignIn
 from accounts.models.staff_client import StaffClient
 from accounts.models.surveillance import Finding, FindingClient, FindingKind, StaffDay, SurveillanceReport
 
 __all__ = [
     "AWAY",
+    "STRANDED",
     "TAIL",
     "AccountState",
     "ChangeState",

@@ -31,6 +31,9 @@ class Result(models.TextChoices):
 FAILURES = [Result.STARTED, Result.WRONG_PASSWORD]
 SLOWING = [*FAILURES, Result.SLOWED]
 
+#: The password was right and the method cannot be asked for: only a rebinding letter leads on from here.
+STRANDED = [Result.NO_MOBILE, Result.PHONE_LOST]
+
 
 class EndReason(models.TextChoices):
     """Why a session is over. The value is also what the page after it is told."""
@@ -142,3 +145,8 @@ class SignIn(models.Model):
     def pending(self) -> bool:
         """The password was right and the code is still to come."""
         return self.result == Result.PASSWORD_RIGHT and self.ended_at is None
+
+    @property
+    def stranded(self) -> bool:
+        """The password was right, no code can be asked for, and a letter may still come."""
+        return self.result in STRANDED and self.ended_at is None

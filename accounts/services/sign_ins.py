@@ -32,12 +32,15 @@ class Found:
     ended: EndReason | None = None
 
 
-def start_pending(sign_in: SignIn, customer: Customer) -> str:
-    """The password was right: make the try a pending login. The key for the cookie."""
+def start_pending(sign_in: SignIn, customer: Customer, result: Result = Result.PASSWORD_RIGHT) -> str:
+    """The password was right: make the try a pending login. The key for the cookie.
+
+    With one of `STRANDED` as its result it is one that asks for no code and that only a letter completes.
+    """
     key = _new_key(sign_in)
     sign_in.customer = customer
-    sign_in.result = Result.PASSWORD_RIGHT
-    sign_in.method = customer.method
+    sign_in.result = result
+    sign_in.method = customer.method if result == Result.PASSWORD_RIGHT else ""
     sign_in.epoch = customer.security_epoch
     sign_in.last_seen_at = sign_in.at
     statements.START.run(pk=sign_in.pk, **{name: getattr(sign_in, name) for name in statements.STARTED})
@@ -53,10 +56,27 @@ class SessionGoneError(Exception):
     """The pending login was ended, or finished, by another request in the meantime."""
 
 
-def finish_login(sign_in: SignIn, *, now: datetime) -> tuple[str, Browser]:
-    """The code was right too: the session begins. A new key, and the device cookie for the next login.
+def still_waits(sign_in: SignIn, customer: Customer) -> bool:
+    """Whether this login of a locked account, pending or stranded, is as it was when it was looked up."""
+    if not customer.open or customer.security_epoch != sign_in.epoch:
+        return False
+    waiting = SignIn.objects.filter(pk=sign_in.pk, key_digest=sign_in.key_digest, proven_at__isnull=True)
+    return waiting.filter(result=sign_in.result, ended_at__isnull=True).exists()
 
-    Raises `SessionGoneError`, which takes the caller's transaction with it.
+
+def go_on(sign_in: SignIn, *, now: datetime) -> str:
+    """A login that waits has come a step further: its time starts anew. Its new key."""
+    key = _new_key(sign_in)
+    sign_in.last_seen_at = now
+    sign_in.save(update_fields=["key_digest", "last_seen_at"])
+    return key
+
+
+def finish_login(sign_in: SignIn, *, now: datetime, waited_as: Result = Result.PASSWORD_RIGHT) -> tuple[str, Browser]:
+    """The second factor is proven too: the session begins. A new key, and the device cookie for the next login.
+
+    `waited_as` is what the login has to be until now: only a letter completes a stranded one. Raises
+    `SessionGoneError`, which takes the caller's transaction with it.
     """
     pending_key = sign_in.key_digest
     key = _new_key(sign_in)
@@ -68,6 +88,7 @@ def finish_login(sign_in: SignIn, *, now: datetime) -> tuple[str, Browser]:
     finished = statements.FINISH.run(
         pk=sign_in.pk,
         pending_key=pending_key,
+        waited_as=waited_as,
         customer_id=sign_in.customer_id,
         **{name: getattr(sign_in, name) for name in statements.FINISHED},
     )
@@ -107,8 +128,8 @@ def _ended_by(sign_in: SignIn, *, all_frozen: bool, now: datetime) -> EndReason 
     if all_frozen:
         return EndReason.ELSEWHERE
     if sign_in.proven_at is None:
-        too_old = now - sign_in.at > policy.PENDING_LIFETIME
-        return EndReason.IDLE if too_old or not sign_in.pending else None
+        too_old = now - (sign_in.last_seen_at or sign_in.at) > policy.PENDING_LIFETIME
+        return EndReason.IDLE if too_old or not (sign_in.pending or sign_in.stranded) else None
     if now - sign_in.proven_at > policy.ABSOLUTE_LIFETIME:
         return EndReason.ABSOLUTE
     if now - (sign_in.last_seen_at or sign_in.proven_at) > policy.idle_limit():

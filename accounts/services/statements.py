@@ -36,14 +36,14 @@ START = PreparedUpdate(
     lambda: (SignIn.objects.filter(pk=slot(SignIn, "id", "pk")), {name: slot(SignIn, name) for name in STARTED})
 )
 
-FINISHED = ("key_digest", "device", "browser_digest", "result", "proven_at", "last_seen_at")
+FINISHED = ("key_digest", "device", "browser_digest", "result", "method", "epoch", "proven_at", "last_seen_at")
 
 
 def _finish() -> tuple[QuerySet[SignIn], dict[str, Any]]:
     pending = SignIn.objects.filter(
         pk=slot(SignIn, "id", "pk"),
         key_digest=slot(SignIn, "key_digest", "pending_key"),
-        result=Result.PASSWORD_RIGHT,
+        result=slot(SignIn, "result", "waited_as"),
         ended_at__isnull=True,
     )
     # The login before this one: told on the home page.

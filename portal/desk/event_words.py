@@ -86,6 +86,7 @@ NOTICES: dict[str, str | Promise] = {
     Notice.PHONE_LOST: _("phone reported lost"),
     Notice.FROZEN_BY_US: _("frozen by staff"),
     Notice.METHOD_WITHDRAWN: _("verification method withdrawn"),
+    Notice.LETTER_SPOILT: _("letter void after too many wrong codes"),
     Notice.PASSWORD_RESET: _("password reset"),
     Notice.MOBILE_CHANGED: _("mobile changed"),
     Notice.EMAIL_CHANGED: _("e-mail changed"),
@@ -102,6 +103,8 @@ NOTICES: dict[str, str | Promise] = {
 FACTS: dict[str, str | Promise] = {
     "page": _("page"),
     "reference": _("reference"),
+    "letter": _("letter"),
+    "proposal": _("proposal"),
     "kind": _("kind"),
     "cause": _("cause"),
     "from": _("from"),

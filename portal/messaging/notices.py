@@ -14,6 +14,7 @@ from portal.messaging.texts import Detail, Notice, notice_email, notice_sms
 _TO_BOTH = {
     Notice.METHOD_CHANGED,
     Notice.METHOD_WITHDRAWN,
+    Notice.LETTER_SPOILT,
     Notice.PHONE_LOST,
     Notice.PASSWORD_RESET,
     Notice.PASSWORD_VOIDED,

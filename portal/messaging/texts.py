@@ -33,6 +33,7 @@ class Notice(StrEnum):
     PHONE_LOST = "phone_lost"
     FROZEN_BY_US = "frozen_by_us"
     METHOD_WITHDRAWN = "method_withdrawn"
+    LETTER_SPOILT = "letter_spoilt"
     PASSWORD_RESET = "password_reset"  # noqa: S105
     MOBILE_CHANGED = "mobile_changed"
     EMAIL_CHANGED = "email_changed"
@@ -105,6 +106,11 @@ _EVENTS: dict[Notice, dict[str, str]] = {
         "zh-hant": "我們已停用原有認證方式",
         "zh-hans": "我们已停用原有认证方式",
         "en": "we withdrew the verification method",
+    },
+    Notice.LETTER_SPOILT: {
+        "zh-hant": "重新綁定信件多次輸錯啟動碼，已失效",
+        "zh-hans": "重新绑定信件多次输错激活码，已失效",
+        "en": "the rebinding letter is void after too many wrong codes",
     },
     Notice.PASSWORD_RESET: {
         "zh-hant": "交易密碼已重設",

@@ -205,7 +205,7 @@ def test_with_the_app_and_no_email_address_text_messages_tell(notice: Notice, am
 #: Whatever changes how a client logs in or is reached; and a test, which tries both.
 TO_BOTH = {
     Notice.METHOD_CHANGED, Notice.METHOD_WITHDRAWN, Notice.PHONE_LOST, Notice.PASSWORD_RESET, Notice.MOBILE_CHANGED,
-    Notice.EMAIL_CHANGED, Notice.ADDRESS_CHANGED, Notice.TEST,
+    Notice.EMAIL_CHANGED, Notice.ADDRESS_CHANGED, Notice.LETTER_SPOILT, Notice.TEST,
 }  # fmt: skip
 
 

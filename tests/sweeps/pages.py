@@ -13,6 +13,7 @@ from portal.views import HELP_PAGES
 from tests.accounts.steps import WRONG, attempt, prove
 from tests.actors import PASSWORD, Handset, Visitor, wrong
 from tests.sweeps.contact_pages import contact_pages
+from tests.sweeps.letter_pages import letter_pages
 from tests.sweeps.method_pages import lost_pages, method_pages
 from tests.sweeps.reset_pages import reset_pages
 from tests.sweeps.token_pages import token_pages
@@ -33,6 +34,7 @@ def every_page(
     yield from reset_pages(language, make_client("200008", mobile="+85292000008"), handset, clock)
     yield from lost_pages(language, make_client("200005", mobile="+85292000005"), handset, clock)
     yield from token_pages(language, make_client("200006", mobile="+85292000006"), clock)
+    yield from letter_pages(language, make_client("200008", mobile="+85292000008"), clock)
     yield from _inside(language, amy, handset, clock)
 
 

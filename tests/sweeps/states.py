@@ -8,6 +8,7 @@ from django.conf import settings
 from accounts.models import Customer, PasswordReset, SignIn
 from tests.accounts.steps import key_of, with_cookie
 from tests.actors import Handset, Visitor
+from tests.rebinding.steps import posted, to_key
 from tests.reset.steps import to_code
 
 
@@ -78,4 +79,20 @@ class Mended:
                 model.objects.filter(pk=row["id"]).update(**row)
 
 
-OUTSIDE: list[Callable[[Customer, Handset], Visitor]] = [nobody, pending, garbage, tampered, ended, resetting]
+def stranded(customer: Customer, handset: Handset) -> Visitor:
+    """The password was right, and no code can be asked for."""
+    Customer.objects.filter(pk=customer.pk).update(mobile="")
+    return pending(customer, handset)
+
+
+def with_a_letter(customer: Customer, handset: Handset) -> Visitor:
+    """The code of a letter was right too, and a key was shown; its first code is still to come."""
+    posted(customer)
+    visitor = pending(customer, handset)
+    to_key(visitor)
+    return visitor
+
+
+OUTSIDE: list[Callable[[Customer, Handset], Visitor]] = [
+    nobody, pending, stranded, with_a_letter, garbage, tampered, ended, resetting,
+]  # fmt: skip

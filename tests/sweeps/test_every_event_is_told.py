@@ -36,7 +36,9 @@ UNTOLD: dict[Event, str] = {
     Event.SESSIONS_ENDED: "the client ends them, or asked for it on the phone",
 }
 #: Notices of what is no event of the trail: logins stand in the login history.
-OF_LOGINS = {Notice.LOGIN, Notice.UNFINISHED_LOGIN, Notice.FROZEN_LOGIN, Notice.FROZEN_RESET}
+OF_LOGINS = {
+    Notice.LOGIN, Notice.UNFINISHED_LOGIN, Notice.FROZEN_LOGIN, Notice.FROZEN_RESET, Notice.LETTER_SPOILT,
+}  # fmt: skip
 _OF_ACCOUNTS = (
     "account.",
     "password.",

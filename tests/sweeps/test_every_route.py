@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 FORM = {
     "number": "100001", "username": "100001", "login": "100001", "password": PASSWORD, "picture": "123456",
     "new_password": "Quiet-Lantern-77", "repeat_password": "Quiet-Lantern-77", "altcha": "e30=", "picture_token": "x",
-    "method": "soft_token", "name": "Pixel of Amy", "after": "",
+    "method": "soft_token", "name": "Pixel of Amy", "after": "", "letter": "AAAA-BBBB-CCCC", "code": "12345",
     "next": "https://evil.example/", "purpose": "login", "proving": "change_password", "inside": "1", "customer": "1",
 }  # fmt: skip
 #: Ready only with a broker, and honest about it.

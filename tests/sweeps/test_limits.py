@@ -7,11 +7,14 @@ import pytest
 import time_machine
 
 from accounts.models import Customer
+from portal.letters.models import State as LetterState
 from portal.messaging.models import Message
 from tests.accounts.steps import WRONG, prove
 from tests.actors import PASSWORD, Handset, Visitor, wrong
 from tests.contacts.steps import code_to, to_code
 from tests.contacts.steps import confirm as confirm_contact
+from tests.rebinding.steps import NO_CODE, letter_state, posted, type_app, type_letter
+from tests.rebinding.steps import to_key as to_key_by_letter
 from tests.reset import steps as reset
 from tests.sweeps.routes import client_paths
 from tests.sweeps.states import inside
@@ -30,7 +33,7 @@ from twofactor.models import SoftToken
 pytestmark = pytest.mark.django_db
 Clock = time_machine.Traveller
 
-_SECRET = re.compile(r'<input[^>]*(?:type="password"|autocomplete="one-time-code")')
+_SECRET = re.compile(r'<input[^>]*(?:type="password"|autocomplete="one-time-code"|name="letter")')
 
 
 def guess_at_login(visitor: Visitor, amy: Customer, handset: Handset) -> None:
@@ -118,11 +121,39 @@ def guess_at_the_code_in_a_reset(visitor: Visitor, amy: Customer, handset: Hands
     assert reset.place(reset.type_code(visitor, code)) == ""
 
 
+def guess_at_a_letter(visitor: Visitor, amy: Customer, handset: Handset) -> None:
+    letter = posted(amy)
+    visitor.post("logout/")
+    visitor.password_step()
+    for _ in range(5):
+        type_letter(visitor, NO_CODE)
+    assert letter_state(letter) == (LetterState.VOIDED, 5)
+    assert type_letter(visitor).headers["Location"] == "/en/login/rebind/"
+    type_letter(visitor, NO_CODE)
+    assert "session-ended" in type_letter(visitor).headers["Location"]
+    amy.refresh_from_db()
+    assert not amy.frozen
+
+
+def guess_at_the_first_code_of_a_phone_with_a_letter(visitor: Visitor, amy: Customer, handset: Handset) -> None:
+    posted(amy)
+    visitor.post("logout/")
+    visitor.password_step()
+    seed = to_key_by_letter(visitor)
+    for _ in range(5):
+        type_app(visitor, not_the_code(seed))
+    assert type_app(visitor, app_code(seed)).headers["Location"] == "/en/login/rebind/"
+    amy.refresh_from_db()
+    assert (amy.method, amy.frozen) == ("sms", False)
+
+
 GUESSING: dict[str, Callable[[Visitor, Customer, Handset], None]] = {
     "login/": guess_at_login,
     "login/verify/": guess_at_the_code,
     "login/reset/email/": guess_at_the_code_by_email,
     "login/reset/code/": guess_at_the_code_in_a_reset,
+    "login/rebind/": guess_at_a_letter,
+    "login/rebind/phone/": guess_at_the_first_code_of_a_phone_with_a_letter,
     "service/prove/": guess_when_proving,
     "service/prove/code/": guess_at_the_code_when_proving,
     "service/contact/confirm/": guess_at_the_code_of_a_new_contact,
@@ -154,6 +185,9 @@ def test_no_page_that_takes_a_secret_is_forgotten_here(amy: Customer, handset: H
     look(Visitor("en"))
     waiting = Visitor("en", "192.0.2.7")
     waiting.password_step()
+    look(waiting)
+    posted(amy)
+    to_key_by_letter(waiting)
     look(waiting)
     waiting.code_step(handset.code(amy.mobile))
     clock.shift(61)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Customer, Result, SignIn
 from portal.audit.events import Event
@@ -12,8 +13,9 @@ from portal.messaging.models import Message
 from tests.actors import Handset, Visitor, emails, text_of
 from tests.twofactor.steps import Clock, english, freeze, unfreeze
 from tests.twofactor.switches import A_MINUTE, app_code, bind, log_in_with_app
-from twofactor import errors
+from twofactor import errors, policy
 from twofactor.models import SoftToken
+from twofactor.services.login import tell_unfinished
 
 pytestmark = pytest.mark.django_db
 PAGE = "login/lost/"
@@ -55,6 +57,13 @@ def known(inside: Visitor, seed: bytes) -> Visitor:
 
 def token() -> SoftToken:
     return SoftToken.objects.get()
+
+
+def test_the_login_that_reported_it_is_not_told_of_as_unfinished(pending: Visitor, clock: Clock) -> None:
+    """N1: the report is told, once"""
+    pending.post(PAGE)
+    clock.shift(policy.UNFINISHED_AFTER + timedelta(seconds=1))
+    assert tell_unfinished(timezone.now()) == 0
 
 
 def test_the_page_has_one_button_and_the_right_order(pending: Visitor) -> None:

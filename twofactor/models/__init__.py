@@ -2,6 +2,7 @@
 
 from twofactor.models.challenge import Challenge, ChallengeState
 from twofactor.models.devices import StaffAuthenticator, StaffEnrolment
+from twofactor.models.rebinding import Rebinding
 from twofactor.models.soft_token import SoftToken, TokenState
 from twofactor.models.switch import MethodSwitch, SwitchState
 
@@ -9,6 +10,7 @@ __all__ = [
     "Challenge",
     "ChallengeState",
     "MethodSwitch",
+    "Rebinding",
     "SoftToken",
     "StaffAuthenticator",
     "StaffEnrolment",

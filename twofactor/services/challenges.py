@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Customer, Purpose, Result, SignIn
+from accounts.models import STRANDED, Customer, Purpose, Result, SignIn
 from accounts.services import lockout, sign_ins
 from portal.lib.batches import delete_in_batches
 from portal.lib.prepared import Prepared, PreparedInsert, PreparedUpdate, slot
@@ -265,16 +265,18 @@ def purge(now: datetime) -> int:
 
 
 def unfinished(now: datetime) -> list[SignIn]:
-    """Logins from unknown browsers that stopped after the right password, and whose owner has not been told."""
+    """Logins from unknown browsers that stopped after the right password, and whose owner has not been told. One that
+    came a step further a moment ago may still be completed."""
     return list(
         SignIn.objects.select_related("customer")
         .filter(
             customer__is_staff=False,
-            result__in=[Result.PASSWORD_RIGHT, Result.WRONG_CODES],
+            result__in=[Result.PASSWORD_RIGHT, Result.WRONG_CODES, *STRANDED],
             reported_at__isnull=True,
             known_browser=False,
             at__gt=now - settings.RETENTION_CHALLENGES,
             at__lt=now - policy.UNFINISHED_AFTER,
         )
+        .exclude(last_seen_at__gt=now - policy.UNFINISHED_AFTER)
         .order_by("at")[: policy.PURGE_BATCH]
     )

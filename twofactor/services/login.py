@@ -86,7 +86,8 @@ def _ask(sign_in: SignIn, proven: Customer, facts: Try, *, all_frozen: bool) -> 
     method = METHODS[customer.method]
     if not method.ready(customer):
         accounts_login.record(sign_in, customer, method.not_ready)
-        return FirstStep(_NOT_READY[method.not_ready])
+        key = sign_ins.start_pending(sign_in, customer, method.not_ready)
+        return FirstStep(_NOT_READY[method.not_ready], key=key)
     key = sign_ins.start_pending(sign_in, customer)
     challenges.issue(customer, sign_in, Purpose.LOGIN, source=facts.address, language=facts.language)
     return FirstStep(Step.ASKED, key=key)
@@ -107,17 +108,17 @@ def second_step(sign_in: SignIn, answer: str, *, device: str) -> tuple[Outcome, 
             outcome = challenges.verify(sign_in, Purpose.LOGIN, answer)
             if outcome.verdict != Verdict.PASSED:
                 return outcome, None
-            return outcome, _begin(sign_in, device)
+            return outcome, begin_session(sign_in, device, now=timezone.now())
     except sign_ins.SessionGoneError:
         return Outcome(Verdict.GONE), None
 
 
-def _begin(sign_in: SignIn, device: str) -> Granted:
-    now = timezone.now()
+def begin_session(sign_in: SignIn, device: str, *, now: datetime, waited_as: Result = Result.PASSWORD_RIGHT) -> Granted:
+    """Let a locked account in whose second factor is proven, and tell the owner. Raises `SessionGoneError`."""
     customer = sign_in.customer
     if customer is None:
         raise AssertionError("a pending login has an account")
-    key, browser = sign_ins.finish_login(sign_in, now=now)
+    key, browser = sign_ins.finish_login(sign_in, now=now, waited_as=waited_as)
     if sign_in.language and customer.language != sign_in.language:
         customer.language = sign_in.language
         customer.save(update_fields=["language"])

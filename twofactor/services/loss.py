@@ -58,6 +58,7 @@ def report_lost(sign_in: SignIn) -> Reported:
     reference = new_reference("L")
     accounts_login.record(sign_in, customer, Result.PHONE_LOST)
     sign_ins.end(sign_in, EndReason.ELSEWHERE, now=now)
+    SignIn.objects.filter(pk=sign_in.pk).update(reported_at=now)  # what it came to is told below
     _tell(customer, reference, known_browser=sign_in.known_browser, now=now)
     return Reported(Report.DONE, reference)
 

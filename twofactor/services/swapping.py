@@ -3,6 +3,7 @@
 The caller holds the account's lock and has proven both methods; its transaction commits all of this or none.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from portal.lib.references import new_reference
 from portal.messaging import notices
 from portal.messaging.models import Message
 from portal.messaging.texts import Detail, Notice
-from twofactor.models import MethodSwitch, SoftToken, SwitchState, TokenState
+from twofactor.models import MethodSwitch, SwitchState
 from twofactor.services import tokens
 
 
@@ -36,32 +37,42 @@ def swap(customer: Customer, sign_in: SignIn, switch: MethodSwitch, *, now: date
         tokens.bind(customer, switch.token, now=now)
     else:
         tokens.remove(customer, now=now)
-    customer.method = switch.to_method
+    take_effect(customer, switch.to_method, now=now)
+    close(switch, SwitchState.DONE, now)
+    # The browser is named and not the phone, whose name is free text that no notice should carry.
+    detail = Detail(method=switch.to_method, device=sign_in.device_label, reference=reference)
+    facts = {"switch": str(switch.pk), "reference": reference}
+    tell(customer, switch.from_method, detail, facts=facts, had_token=had_token, now=now)
+    return sign_ins.keep(sign_in, customer)
+
+
+def take_effect(customer: Customer, method: str, *, now: datetime) -> None:
+    """The client has chosen this method; every session ends, and the contacts stay as they are for a while."""
+    customer.method = method
     customer.method_chosen_at = customer.last_security_change_at = customer.contact_held_from = now
     sign_ins.end_all(customer)
     customer.save(
         update_fields=["method", "method_chosen_at", "last_security_change_at", "contact_held_from", "security_epoch"]
     )
-    close(switch, SwitchState.DONE, now)
-    # The browser is named and not the phone, whose name is free text that no notice should carry.
-    detail = Detail(method=switch.to_method, device=sign_in.device_label, reference=reference)
-    _tell(customer, switch, detail, had_token=had_token, now=now)
-    return sign_ins.keep(sign_in, customer)
 
 
-def _tell(customer: Customer, switch: MethodSwitch, detail: Detail, *, had_token: bool, now: datetime) -> None:
-    facts = {"switch": str(switch.pk), "reference": detail.reference}
-    record(
-        Event.METHOD_CHANGED,
-        actor=customer,
-        subject=customer,
-        facts={**facts, "from": switch.from_method, "to": switch.to_method},
-    )
+def tell(
+    customer: Customer,
+    from_method: str,
+    detail: Detail,
+    *,
+    facts: Mapping[str, str],
+    had_token: bool,
+    now: datetime,
+) -> None:
+    """Write down a change that took effect, and tell the owner: which method came, and which token went or came."""
+    moved = {**facts, "from": from_method, "to": detail.method}
+    record(Event.METHOD_CHANGED, actor=customer, subject=customer, facts=moved)
     notices.tell(customer, Notice.METHOD_CHANGED, now=now, detail=detail)
     if had_token:
         record(Event.TOKEN_REMOVED, actor=customer, subject=customer, facts=facts)
         notices.tell(customer, Notice.TOKEN_REMOVED, now=now, detail=detail)
-    if switch.to_method == Method.SOFT_TOKEN:
+    if detail.method == Method.SOFT_TOKEN:
         record(Event.TOKEN_BOUND, actor=customer, subject=customer, facts=facts)
         notices.tell(customer, Notice.TOKEN_BOUND, now=now, detail=detail)
 
@@ -89,4 +100,4 @@ def close(switch: MethodSwitch, state: SwitchState, now: datetime) -> None:
 def drop_key(switch: MethodSwitch) -> None:
     """A key that was shown and never confirmed is worth nothing from here on."""
     if switch.token_id:
-        SoftToken.objects.filter(pk=switch.token_id, state=TokenState.SHOWN).delete()
+        tokens.drop(switch.token_id)

@@ -1,6 +1,7 @@
 """The life of a soft token. Every verb is called with the account locked, inside the caller's transaction."""
 
 from datetime import datetime
+from uuid import UUID
 
 from accounts.models import Customer
 from portal.lib import totp
@@ -40,6 +41,11 @@ def bind(customer: Customer, token: SoftToken, *, now: datetime) -> None:
     _end(customer, _LIVE, now=now)
     token.state, token.bound_at = TokenState.BOUND, now
     token.save(update_fields=["state", "bound_at"])
+
+
+def drop(token: UUID) -> None:
+    """A key that was shown and never confirmed is worth nothing from here on."""
+    SoftToken.objects.filter(pk=token, state=TokenState.SHOWN).delete()
 
 
 def remove(customer: Customer, *, now: datetime) -> None:

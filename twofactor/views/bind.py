@@ -1,6 +1,7 @@
 """Binding a phone: name it, take over the key that is shown once, and confirm with the app's first code."""
 
 from base64 import b64encode
+from dataclasses import dataclass
 from io import BytesIO
 
 import qrcode  # type: ignore[import-untyped]
@@ -29,6 +30,16 @@ from twofactor.services.switching import Shown
 from twofactor.views.method import finished, gone, owner, stopped
 from twofactor.views.token_app import opens_token_app, token_app_url
 
+
+@dataclass(frozen=True, slots=True)
+class KeyPages:
+    """Where a key is shown: the template, and the URL name of the page that takes its first code."""
+
+    template: str
+    code: str
+
+
+_PAGES = KeyPages("twofactor/bind_key.html", code="twofactor:bind_code")
 _QUIET_ZONE = 8  # modules; twice what the standard asks, for pages that are dark around it
 
 
@@ -45,8 +56,9 @@ def bind(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     context = {
         "form": CodeForm(),
         "token": switch.token,
-        "name": switch.token.name if switch.token else _suggested(request),
+        "name": switch.token.name if switch.token else suggested_name(request),
         "until": switch.proven_at and switch.proven_at + policy.KEY_LIFETIME,
+        "code_page": _PAGES.code,
     }
     return render(request, "twofactor/bind.html", context)
 
@@ -58,7 +70,8 @@ def _binding(sign_in: SignIn) -> MethodSwitch | None:
     return switch
 
 
-def _suggested(request: HttpRequest) -> str:
+def suggested_name(request: HttpRequest) -> str:
+    """What the client may call the phone."""
     return phone_label(request.headers.get("User-Agent", "")) or _("My phone")
 
 
@@ -69,11 +82,11 @@ def _make_key(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
         return redirect("twofactor:bind")
     shown = switching.show_key(sign_in, form.cleaned_data["name"], after=form.cleaned_data["after"])
     # A form that was sent before, or too late: the page tells which.
-    return _key_page(request, sign_in, shown) if shown else redirect("twofactor:bind")
+    return key_page(request, sign_in, shown, _PAGES) if shown else redirect("twofactor:bind")
 
 
 @opens_token_app
-def _key_page(request: HttpRequest, sign_in: SignIn, shown: Shown) -> HttpResponse:
+def key_page(request: HttpRequest, sign_in: SignIn, shown: Shown, pages: KeyPages) -> HttpResponse:
     """The key. The one answer to a form that is a page and no redirect: the key is kept nowhere that another request
     could read it from, so it has to stand in this one. Sending the form again makes no second key."""
     issuer = str(brand.current().sms_name)
@@ -90,8 +103,9 @@ def _key_page(request: HttpRequest, sign_in: SignIn, shown: Shown) -> HttpRespon
         "app": token_app_url(request),
         "account": account,
         "issuer": issuer,
+        "code_page": pages.code,
     }
-    return render(request, "twofactor/bind_key.html", context)
+    return render(request, pages.template, context)
 
 
 def _drawn(address: str) -> str:

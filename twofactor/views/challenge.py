@@ -88,12 +88,17 @@ def enter(request: HttpRequest, sign_in: SignIn, journey: Journey, form: AnswerF
 
     response = answer(request, sign_in, journey, form, judge, onward=sessions.kept_page(request))
     for grant in granted:
-        rotate_token(request)  # forms from before the login are worth nothing inside
-        sessions.set_session_cookie(response, grant.key)
-        sessions.set_browser_cookie(response, grant.browser)
-        if sessions.kept_page(request) != sessions.HOME:
-            sessions.forget_page(response)
+        let_in(request, response, grant)
     return response
+
+
+def let_in(request: HttpRequest, response: HttpResponse, granted: Granted) -> None:
+    """Hand out the keys of a login that is complete."""
+    rotate_token(request)  # forms from before the login are worth nothing inside
+    sessions.set_session_cookie(response, granted.key)
+    sessions.set_browser_cookie(response, granted.browser)
+    if sessions.kept_page(request) != sessions.HOME:
+        sessions.forget_page(response)
 
 
 @require_POST

@@ -58,15 +58,21 @@ def _answer(request: HttpRequest, form: LoginForm, step: FirstStep) -> HttpRespo
             return render(request, "accounts/frozen.html", facts)
         case Step.ALL_FROZEN:
             return render(request, "accounts/all_frozen.html")
-        case Step.NO_METHOD:
-            return render(request, "accounts/no_mobile.html")
-        case Step.PHONE_LOST:
-            return render(request, "twofactor/phone_lost.html")
+        case Step.NO_METHOD | Step.PHONE_LOST:
+            return _stranded(request, step)
         case Step.VERIFICATION_SPENT:
             form.add_error(None, errors.VERIFICATION_FAILED)
         case Step.WRONG:
             form.add_error(None, errors.WRONG_CREDENTIALS)
     return _show(request, form)
+
+
+def _stranded(request: HttpRequest, step: FirstStep) -> HttpResponse:
+    """No code can be asked for: what the client can do, and the way on for one who has a letter."""
+    page = "accounts/no_mobile.html" if step.step == Step.NO_METHOD else "twofactor/phone_lost.html"
+    response = render(request, page, {"letter_leads_on": True})
+    sessions.set_session_cookie(response, step.key)
+    return response
 
 
 def _wait(request: HttpRequest, retry_at: datetime | None) -> HttpResponse:
