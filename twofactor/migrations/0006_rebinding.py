@@ -8,9 +8,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0009_password_reminder'),
+        ('accounts', '0011_unfreeze_runs'),
         ('letters', '0001_initial'),
-        ('twofactor', '0003_contact_changes'),
+        ('twofactor', '0005_password_reset'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('twofactor', '0003_contact_changes'),
+        ('twofactor', '0004_codes_over_budget'),
     ]
 
     operations = [

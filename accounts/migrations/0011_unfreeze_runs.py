@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0009_password_reminder'),
+        ('accounts', '0010_password_reset'),
     ]
 
     operations = [
