@@ -25,6 +25,7 @@ from portal.desk import (
     story,
     surveillance,
     timeline,
+    verification,
 )
 from portal.desk.menu import menu
 from portal.desk.views import StaffPasswordChangeView
@@ -47,6 +48,7 @@ _ROOMS = (
     queue,
     surveillance,
     audit,
+    verification,
     colleagues,
     gateways,
 )

@@ -67,6 +67,7 @@ TABLE: dict[str, tuple[str, int, str, int]] = {
     "surveillance/<str:day>/": ("o", 200, "o", 200),
     "surveillance/<str:day>/<int:pk>/": ("o", 200, "o", 200),
     "audit/": ("oa", 200, "oa", 200),
+    "audit/verify/": ("oa", 200, "oa", 200),
     "audit/export/": ("oa", 200, "oa", 200),
     # Colleagues
     "colleagues/": ("soa", 200, "soa", 200),
