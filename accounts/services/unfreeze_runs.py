@@ -142,7 +142,11 @@ def _finish(back: UnfreezeRun, now: datetime) -> None:
         done.finished_at = now
         done.save(update_fields=["finished_at"])
         counts = {"unfrozen": done.unfrozen, "left": done.left}
-        told = {"reference": back.run.reference, "proposal": done.proposal, **counts}
+        told: dict[str, str | int | bool | None] = {
+            "reference": back.run.reference,
+            "proposal": done.proposal,
+            **counts,
+        }
         record(Event.UNFREEZE_RUN_FINISHED, actor=back.approved_by, facts=told)
         lines = "\n".join(f"{state}: {count}" for state, count in counts.items())
         notices.alarm(

@@ -58,7 +58,7 @@ def verify(site: AdminSite, request: HttpRequest) -> HttpResponse:
     if form.is_valid() and not running:
         kept = form.cleaned_data["head"]
         try:
-            tasks.verify.apply_async([kept], expires=600)
+            tasks.verify.apply_async((kept,), expires=600)
         except OperationalError:
             form.add_error(None, _("No worker can be reached now: try again in a minute."))
         else:

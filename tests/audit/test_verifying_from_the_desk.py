@@ -29,7 +29,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """A worker that is at hand; what it was asked for."""
     asked: list[object] = []
 
-    def at_once(arguments: list[Any], **_options: Any) -> None:
+    def at_once(arguments: tuple[Any, ...], **_options: Any) -> None:
         asked.append(arguments)
         tasks.verify(*arguments)
 
