@@ -111,7 +111,7 @@ def current(sign_in: SignIn) -> Rebinding | None:
 def in_time(rebinding: Rebinding, *, now: datetime) -> bool:
     """Whether the letter was proven for this binding, and not too long ago."""
     proven_at = rebinding.letter_proven_at
-    return proven_at is not None and not rebinding.done_at and now - proven_at <= policy.KEY_LIFETIME
+    return proven_at is not None and now - proven_at <= policy.KEY_LIFETIME
 
 
 @transaction.atomic(durable=True)
