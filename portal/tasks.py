@@ -27,3 +27,10 @@ def check() -> None:
     """Verify the whole trail once a day."""
     now = timezone.now()
     checking.check_daily(now, alarm=partial(notices.alarm, now=now))
+
+
+@shared_task(name="audit.verify")
+def verify(kept: dict[str, str]) -> None:
+    """Verify the trail because somebody asked for it, against the heads that they kept, by the name of their file."""
+    parsed = {name: heads.parse(text) for name, text in kept.items()}
+    checking.check_asked(timezone.now(), kept=parsed, clock=timezone.now)

@@ -230,7 +230,7 @@ def freeze_all(*, reason: str, actor: Customer | None, now: datetime) -> bool:
     return True
 
 
-def unfreeze_all(*, actor: Customer | None, now: datetime, reason: str = "") -> timedelta | None:
+def unfreeze_all(*, reason: str, actor: Customer | None, now: datetime) -> timedelta | None:
     """End the emergency; how long it lasted, or None if there was none. Clients log in anew."""
     with transaction.atomic():
         emergency = Emergency.objects.select_for_update().filter(ended_at__isnull=True).first()
@@ -238,7 +238,7 @@ def unfreeze_all(*, actor: Customer | None, now: datetime, reason: str = "") -> 
             return None
         emergency.ended_at = now
         emergency.save(update_fields=["ended_at"])
-        record(Event.ALL_UNFROZEN, actor=actor, facts={"reason": reason} if reason else None)
+        record(Event.ALL_UNFROZEN, actor=actor, facts={"reason": reason})
         return now - emergency.began_at
 
 

@@ -119,7 +119,7 @@ def set_own_clients(
     StaffClient.objects.bulk_create(
         StaffClient(staff=staff, client=client) for client in clients.filter(login__in=added)
     )
-    facts = {
+    facts: dict[str, str | int | bool | None] = {
         "accounts": len(wanted),
         "added": " ".join(sorted(added)),
         "removed": " ".join(sorted(removed)),

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts import policy
-from accounts.models import Customer, Finding, FindingClient, FindingKind, StaffDay, SurveillanceReport
+from accounts.models import Customer, Finding, FindingClient, FindingKind, SignIn, StaffDay, SurveillanceReport
 from accounts.services import pace, suspicions
 from accounts.services.staff import NotAllowedError
 from accounts.services.suspicions import Period, Suspicion, Suspicions
@@ -26,6 +26,9 @@ _DEEDS: dict[FindingKind, tuple[str, Event]] = {
     FindingKind.REVEALS_OF_STAFF: ("reveals", Event.STAFF_REVEALED),
     FindingKind.UNFREEZES_OF_STAFF: ("unfreezes", Event.ACCOUNT_UNFROZEN),
 }
+
+#: The column of a try that the key of these findings stands in; each of the others is about one client.
+_BY_TRIES = {FindingKind.ACCOUNTS_OF_ADDRESS: "address", FindingKind.ACCOUNTS_OF_DEVICE: "device"}
 
 
 def due(now: datetime) -> list[date]:
@@ -173,6 +176,21 @@ def read(day: date, *, staff: Customer) -> SurveillanceReport | None:
     if report:
         record(Event.SURVEILLANCE_READ, actor=staff, facts={"reference": report.reference})
     return report
+
+
+def concerned(finding: Finding) -> QuerySet[Customer]:
+    """Every client whom a finding concerns, by number: the report itself keeps the first of them."""
+    period = _period(finding.report.day)
+    kind = FindingKind(finding.kind)
+    clients = Customer.objects.filter(is_staff=False).order_by("login")
+    if kind in _BY_TRIES:
+        key = {_BY_TRIES[kind]: finding.key}
+        tries = SignIn.objects.filter(at__gte=period.start, at__lt=period.end, **key).exclude(platform="staff")
+        return clients.filter(pk__in=tries.exclude(customer=None).values("customer"))
+    if kind in _DEEDS:
+        deeds = AuditRecord.objects.filter(_deeds(period), event=_DEEDS[kind][1], actor__login=finding.key)
+        return clients.filter(pk__in=deeds.exclude(subject=None).values("subject"))
+    return clients.filter(pk__in=finding.concerned.values("customer"))
 
 
 def purge(now: datetime) -> int:

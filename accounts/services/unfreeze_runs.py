@@ -19,7 +19,7 @@ from accounts.models import Customer, FreezeRun, FreezeRunItem, ItemState, RunSt
 from accounts.services import freeze_runs, lockout
 from accounts.services.staff import NotAllowedError, own_client_ids
 from portal.approvals.models import Proposal
-from portal.approvals.rules import approvers
+from portal.approvals.rules import reachable
 from portal.audit.events import Event
 from portal.audit.trail import record
 from portal.messaging import notices
@@ -56,7 +56,7 @@ def why_not_propose(maker: Customer, run: FreezeRun, *, now: datetime) -> str:
     """Why this member of staff cannot propose it; empty if they can."""
     if _holds_own(run, maker):
         return _("One of them is an account of your own: a colleague has to do it.")
-    if all(_holds_own(run, each) for each in approvers([]).exclude(pk=maker.pk)):
+    if all(_holds_own(run, each) for each in reachable([]).exclude(pk=maker.pk)):
         return _("There is nobody who could approve it: it needs a colleague whose account is not on the list.")
     return why_not(run)
 
@@ -142,7 +142,11 @@ def _finish(back: UnfreezeRun, now: datetime) -> None:
         done.finished_at = now
         done.save(update_fields=["finished_at"])
         counts = {"unfrozen": done.unfrozen, "left": done.left}
-        told = {"reference": back.run.reference, "proposal": done.proposal, **counts}
+        told: dict[str, str | int | bool | None] = {
+            "reference": back.run.reference,
+            "proposal": done.proposal,
+            **counts,
+        }
         record(Event.UNFREEZE_RUN_FINISHED, actor=back.approved_by, facts=told)
         lines = "\n".join(f"{state}: {count}" for state, count in counts.items())
         notices.alarm(

@@ -12,6 +12,9 @@ REASON_MIN, REASON_MAX = 5, 500  # characters
 #: Rights, by the names that the accounts give them.
 PROPOSE, APPROVE = "accounts.propose", "accounts.approve"
 
+#: What tells that a member of staff has a second factor, without which nobody gets to the desk: the row lies above.
+ENROLLED = {"staffauthenticator__confirmed": True}
+
 #: Accounts that one proposal may concern: they are locked and changed in one transaction, a few seconds at most.
 ACCOUNTS = 500
 

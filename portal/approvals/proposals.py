@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from portal.approvals import evidence as files
 from portal.approvals import policy, recognition
 from portal.approvals.models import UNDECIDED, Proposal, State
-from portal.approvals.rules import Deed, Facts, Kind, RefusedError, approvers, why_not_decide, words
+from portal.approvals.rules import Deed, Facts, Kind, RefusedError, reachable, why_not_decide, words
 from portal.approvals.standing import lock_accounts, lock_proposal, lock_staff
 from portal.audit.events import Event
 from portal.audit.trail import record
@@ -73,7 +73,7 @@ def _may_make(maker: Any, accounts: Sequence[Any]) -> None:
         raise RefusedError(_("Your role does not propose."))
     if maker.own_clients.filter(client__in=accounts).exists():
         raise RefusedError(_("This is an account of your own: a colleague has to do it."))
-    if not approvers(accounts).exclude(pk=maker.pk).exists():
+    if not reachable(accounts).exclude(pk=maker.pk).exists():
         raise RefusedError(
             _("There is nobody who could approve it: it needs a colleague with that right whose account it is not.")
         )

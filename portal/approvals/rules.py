@@ -59,6 +59,11 @@ def approvers(accounts: Sequence[Any]) -> QuerySet[Any]:
     return staff.filter(is_staff=True).exclude(own_clients__client__in=[account.pk for account in accounts])
 
 
+def reachable(accounts: Sequence[Any]) -> QuerySet[Any]:
+    """Those of them who can come to the desk: who has not enrolled yet, or has lost the authenticator, cannot."""
+    return approvers(accounts).filter(**policy.ENROLLED).distinct()
+
+
 def why_not_decide(proposal: Proposal, checker: Any, accounts: Sequence[Any]) -> str:
     """Why this person may not decide this; empty if they may."""
     if proposal.maker_id == checker.pk:

@@ -14,6 +14,7 @@ from portal.audit.verifying import Report
 
 #: Writes to those who must know: subject and text.
 Alarm = Callable[[str, str], object]
+_DAILY, _ASKED = "check", "asked"  # the duties
 
 
 def check(now: datetime, *, kept: Mapping[str, Head] | None = None) -> tuple[Report, AuditCheck]:
@@ -55,15 +56,34 @@ def check_daily(now: datetime, *, alarm: Alarm) -> AuditCheck | None:
     return stored
 
 
-def _claim(now: datetime) -> bool:
+def check_asked(now: datetime, *, kept: Mapping[str, Head], clock: Callable[[], datetime]) -> AuditCheck | None:
+    """The check that somebody asked for, against heads that they kept; None if another such check is at work.
+
+    A task that is handed out twice finds the other at it. The result is the answer: nobody is alarmed besides.
+    """
+    if not _claim(now, _ASKED):
+        return None
+    try:
+        _report, stored = check(now, kept=kept)
+    finally:
+        _set(clock(), _ASKED)
+    return stored
+
+
+def is_asked(now: datetime) -> bool:
+    """Whether a check that somebody asked for is at work."""
+    return AuditDuty.objects.filter(name=_ASKED, taken_until__gt=now).exists()
+
+
+def _claim(now: datetime, name: str = _DAILY) -> bool:
     """Whether this process may do it now."""
     with transaction.atomic():
-        duty, _ = AuditDuty.objects.select_for_update().get_or_create(name="check")
+        duty, _ = AuditDuty.objects.select_for_update().get_or_create(name=name)
         if duty.taken_until and duty.taken_until > now:
             return False
-        _set(now + policy.DUTY_LEASE)
+        _set(now + policy.DUTY_LEASE, name)
     return True
 
 
-def _set(taken_until: datetime) -> None:
-    AuditDuty.objects.filter(name="check").update(taken_until=taken_until)
+def _set(taken_until: datetime, name: str = _DAILY) -> None:
+    AuditDuty.objects.filter(name=name).update(taken_until=taken_until)

@@ -45,6 +45,7 @@ class Event(StrEnum):
 
     # The trail itself
     AUDIT_READ = "audit.read"
+    AUDIT_VERIFIED = "audit.verified"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_RETIRED = "audit.retired"
 

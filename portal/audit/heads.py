@@ -28,7 +28,7 @@ Tell = Callable[[str, str], object]
 PURPOSE = "audit head"
 _TITLE = "Head of the audit trail, version 1"
 _FIELDS = ("portal", "day", "made", "position", "digest", "key")
-_LARGEST = 10_000  # bytes of a file with a head, an e-mail around it included
+LARGEST = 10_000  # bytes of a file with a head, an e-mail around it included
 
 
 class HeadError(Exception):
@@ -80,7 +80,7 @@ def read(path: Path) -> Head:
     """The head in a file. Raises `HeadError`."""
     try:
         with path.open("rb") as file:
-            return parse(file.read(_LARGEST).decode("utf-8", "replace"))
+            return parse(file.read(LARGEST).decode("utf-8", "replace"))
     except OSError as error:
         raise HeadError(f"it cannot be read: {error.strerror}") from None
 

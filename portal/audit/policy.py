@@ -15,6 +15,9 @@ PAGE = 2000
 #: Faults that a verification lists; it counts all.
 FAULTS = 20
 
+#: Gaps between ids that a verification lists; it counts all. Every transaction that is rolled back leaves one.
+GAPS = 20
+
 #: How long one process owns a daily duty. Longer than the longest verification.
 DUTY_LEASE = timedelta(hours=2)
 

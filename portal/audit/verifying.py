@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F, Window
+from django.db.models.functions import Lead
 from django.utils import timezone
 
 from portal.audit import append_only, chain, heads, policy, sealing
@@ -50,6 +52,7 @@ def verify(kept: Mapping[str, Head]) -> Report:
     _Walk(report, expected).run()
     expected.settle()
     _unchained(report)
+    _gaps(report)
     for table in append_only.unguarded():
         report.fault("unguarded", table=table)
     return report
@@ -196,3 +199,14 @@ def _unchained(report: Report) -> None:
         after = page[-1].pk
     if oldest:
         report.open("not_chained", number=number, at=_time(oldest))
+
+
+def _gaps(report: Report) -> None:
+    """Ids between the first and the last that no row has: rolled back, or taken away before they were chained."""
+    numbered = AuditRecord.objects.order_by("pk").annotate(next=Window(Lead("pk"), order_by="pk"))
+    missing = numbered.filter(next__gt=F("pk") + 1).values_list("pk", "next")
+    for before, after in missing[: policy.GAPS]:
+        report.open("id_gap", first=before + 1, last=after - 1)
+    total = missing.count()
+    if total > policy.GAPS:
+        report.open("id_gaps", number=total)

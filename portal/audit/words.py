@@ -39,6 +39,10 @@ _SENTENCES: dict[str, str | Promise] = {
         "Rows %(first)s to %(last)s came after the newest head: whether rows were deleted from the end cannot be seen."
     ),
     "not_chained": gettext_lazy("Rows that are signed but not chained yet: %(number)s, the oldest of %(at)s."),
+    "id_gap": gettext_lazy(
+        "No row has the ids %(first)s to %(last)s: rolled back, or taken away within seconds, before they were chained."
+    ),
+    "id_gaps": gettext_lazy("%(number)s such gaps between ids in all."),
     "retired": gettext_lazy("Rows 1 to %(last)s were retired on %(at)s and are not here."),
     "head_before": gettext_lazy("%(head)s speaks of row %(position)s, which was retired."),
 }

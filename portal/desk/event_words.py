@@ -47,6 +47,7 @@ EVENTS: dict[Event, str | Promise] = {
     Event.STAFF_REVEALED: _("Contacts shown in full"),
     Event.STAFF_ACCOUNTS_SET: _("Own client accounts of staff set"),
     Event.AUDIT_READ: _("Audit trail read"),
+    Event.AUDIT_VERIFIED: _("Verification of the audit trail asked for"),
     Event.AUDIT_EXPORTED: _("Audit trail exported"),
     Event.AUDIT_RETIRED: _("Audit trail retired"),
     Event.PROPOSAL_MADE: _("Proposal made"),

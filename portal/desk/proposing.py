@@ -217,11 +217,11 @@ def mend(site: AdminSite, request: HttpRequest, pk: str) -> HttpResponse:
     proposal = Proposal.objects.select_related("subject").filter(pk=pk, maker=staff, state=State.RETURNED).first()
     if proposal is None:
         raise Http404
-    kind = KINDS[proposal.kind]
+    kind, client = KINDS[proposal.kind], None
     if proposal.subject_id:
-        client_for(proposal.subject_id, staff, f"mend {kind.name}")
+        client = client_for(proposal.subject_id, staff, f"mend {kind.name}")
     form = _mending(proposal, request)
-    if form.is_valid() and (not isinstance(form, UnfreezeForm) or passed(form, proposal.subject, staff)):
+    if form.is_valid() and (client is None or not isinstance(form, UnfreezeForm) or passed(form, client, staff)):
         checked = {**proposal.after, **(checked_by(form) if isinstance(form, UnfreezeForm) else {})}
         try:
             sent = kinds.resubmit(
@@ -236,7 +236,7 @@ def mend(site: AdminSite, request: HttpRequest, pk: str) -> HttpResponse:
             form.add_error(None, str(problem))
         else:
             return made(request, sent)
-    facts = {"form": form, "proposal": proposal, "client": proposal.subject, "most": policy.ACCOUNTS}
+    facts = {"form": form, "proposal": proposal, "client": client, "most": policy.ACCOUNTS}
     return _asked(site, request, kind, facts)
 
 

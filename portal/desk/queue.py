@@ -25,7 +25,6 @@ from portal.approvals.models import UNDECIDED, Evidence, FileKind, Proposal, Sta
 from portal.approvals.rules import RefusedError
 from portal.audit.events import Event
 from portal.audit.trail import record
-from portal.desk import kinds
 from portal.desk.guards import client_for, door, page, staff_with
 from portal.desk.kinds import KINDS
 from portal.desk.lines import Line
@@ -200,7 +199,7 @@ def _lines(shown: Proposal) -> tuple[list[Line], bool]:
     kind = KINDS[shown.kind]
     try:
         before, after = shown.before, shown.after
-        return kind.lines(before, after), not shown.undecided or kind.holds(shown, *kinds.concerned(shown))
+        return kind.lines(before, after), not shown.undecided or kind.holds(shown)
     except CannotOpen:
         return [], False
 

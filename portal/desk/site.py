@@ -28,6 +28,7 @@ from portal.desk import (
     story,
     surveillance,
     timeline,
+    verification,
 )
 from portal.desk.menu import menu
 from portal.desk.views import StaffPasswordChangeView
@@ -53,6 +54,7 @@ _ROOMS = (
     letter_runs,
     surveillance,
     audit,
+    verification,
     colleagues,
     gateways,
 )

@@ -135,6 +135,9 @@ def _sent(story: Story, each: Message, attempts: dict[object, list[Attempt]], no
         detail = _("%(milliseconds)d ms") % {"milliseconds": call.milliseconds}
         if not accepted:
             detail = f"{call.result}, {detail}"
+        elif call.gateway == each.gateway and each.gateway_reference:
+            known_as = _("the gateway calls it %(reference)s") % {"reference": each.gateway_reference}
+            detail = f"{detail}, {known_as}"
         story.tell(call.at, "gateway", words % {"name": call.gateway}, detail, "good" if accepted else "bad")
     settled = each.settled_at or now
     if each.state in {State.QUEUED, State.SENDING}:

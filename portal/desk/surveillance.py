@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.contrib.admin import AdminSite
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from portal.desk.guards import door, page, staff_with
 
 PERMISSION = "accounts.read_surveillance"
 _PER_PAGE = 31  # days
+_CLIENTS_PER_PAGE = 100
 
 #: What was counted, as the head of a column.
 _MEASURES = {
@@ -33,6 +35,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
     return [
         door(site, "surveillance/", reports, "desk_surveillance"),
         door(site, "surveillance/<str:day>/", report, "desk_surveillance_report"),
+        door(site, "surveillance/<str:day>/<int:pk>/", concerned, "desk_surveillance_clients"),
     ]
 
 
@@ -75,6 +78,23 @@ def report(site: AdminSite, request: HttpRequest, day: str) -> HttpResponse:
         "staff_days": found.staff_days.select_related("staff"),
     }
     return page(site, request, "surveillance_report", facts)
+
+
+def concerned(site: AdminSite, request: HttpRequest, day: str, pk: int) -> HttpResponse:
+    """Every client of one finding, a page at a time."""
+    staff = staff_with(request, PERMISSION)
+    found = surveillance.read(_day(day), staff=staff)
+    finding = found.findings.filter(pk=pk).select_related("report").first() if found else None
+    if finding is None:
+        raise Http404
+    clients = surveillance.concerned(finding)
+    facts = {
+        "title": _("Clients of a finding"),
+        "finding": finding,
+        "report": finding.report,
+        "paged": Paginator(clients, _CLIENTS_PER_PAGE).get_page(request.GET.get("page")),
+    }
+    return page(site, request, "surveillance_clients", facts)
 
 
 def _day(text: str) -> date:

@@ -22,7 +22,9 @@ HOTLINE_HONG_KONG = Text(
     "客戶服務熱線（香港）：{value}", "客户服务热线（香港）：{value}", "Customer service hotline (Hong Kong): {value}"
 )
 HOTLINE_MAINLAND = Text(
-    "客戶服務熱線（內地）：{value}", "客户服务热线（内地）：{value}", "Customer service hotline (Mainland): {value}"
+    "客戶服務熱線（中國內地）：{value}",
+    "客户服务热线（中国内地）：{value}",
+    "Customer service hotline (Mainland): {value}",
 )
 HOURS = Text("辦公時間：{value}", "办公时间：{value}", "Office hours: {value}")
 PAGE = Text("第 1 頁，共 1 頁", "第 1 页，共 1 页", "Page 1 of 1")

@@ -71,7 +71,7 @@ def test_every_page_carries_the_banner(amy: Customer) -> None:
     freeze_all()
     for path in ("login/", "help/faq/", "privacy/", "login/session-ended/"):
         assert "Online login is suspended for all clients" in text_of(Visitor("en").get(path))
-    lockout.unfreeze_all(actor=None, now=timezone.now())
+    lockout.unfreeze_all(reason="over", actor=None, now=timezone.now())
     assert "suspended for all" not in text_of(Visitor("en").get("login/"))
 
 
@@ -83,7 +83,7 @@ def test_after_the_emergency_clients_log_in_anew(
     clock.shift(61)
     freeze_all()
     clock.shift(61)
-    lockout.unfreeze_all(actor=None, now=timezone.now())
+    lockout.unfreeze_all(reason="over", actor=None, now=timezone.now())
     assert not before.inside
     assert Visitor("en").log_in(handset, amy).headers["Location"] == "/en/home/"
 
@@ -97,6 +97,6 @@ def test_a_code_from_before_the_emergency_is_worth_nothing_after_it(
     code = handset.code(amy.mobile)
     freeze_all()
     clock.shift(10)
-    lockout.unfreeze_all(actor=None, now=timezone.now())
+    lockout.unfreeze_all(reason="over", actor=None, now=timezone.now())
     visitor.code_step(code)
     assert not visitor.inside

@@ -31,9 +31,10 @@ def test_the_switch_ends_every_session_and_lets_nobody_in(amy: Customer, visitor
     assert visitor.get("home/").status_code == 302
     assert Visitor().password_step().status_code == 200
 
-    assert freeze_all(off=True).startswith("Clients may log in again.")
+    assert freeze_all(off=True, reason="All clear").startswith("Clients may log in again.")
     assert visitor.get("home/").status_code == 302, "a session that was ended stays so"
     assert visitor.log_in(handset, amy).status_code == 302
+    assert AuditRecord.objects.get(event=Event.ALL_UNFROZEN).facts == {"reason": "All clear"}
 
 
 def test_it_is_one_row_one_record_and_no_notice(amy: Customer) -> None:
@@ -61,15 +62,19 @@ def test_it_is_on_once_and_off_once(db: None) -> None:
     freeze_all(reason="drill")
     with pytest.raises(CommandError, match="on already"):
         freeze_all(reason="again")
-    freeze_all(off=True)
+    freeze_all(off=True, reason="All clear")
     with pytest.raises(CommandError, match="not on"):
-        freeze_all(off=True)
+        freeze_all(off=True, reason="All clear")
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 201])
-def test_a_reason_is_required_and_has_to_fit(reason: str, db: None) -> None:
-    with pytest.raises(CommandError, match="Give a reason"):
-        freeze_all(reason=reason)
-    with pytest.raises(CommandError):
-        freeze_all()
-    assert not Emergency.objects.exists()
+def test_a_reason_is_required_and_has_to_fit_both_ways(reason: str, db: None) -> None:
+    """A5"""
+    for off in (False, True):
+        with pytest.raises(CommandError, match="Give a reason"):
+            freeze_all(reason=reason, off=off)
+        with pytest.raises(CommandError):
+            freeze_all(off=off)
+        assert Emergency.objects.filter(ended_at__isnull=True).exists() == off, "neither begun nor ended"
+        if not off:
+            freeze_all(reason="drill")

@@ -264,9 +264,8 @@ def test_a_returned_proposal_is_mended_and_sent_again(amy: Customer, mak_inside:
     assert not is_frozen(amy)
 
 
-def test_a_maker_withdraws_on_the_page(amy: Customer, mak_inside: Desk) -> None:
+def test_a_maker_withdraws_on_the_page(amy: Customer, chan: Customer, mak_inside: Desk) -> None:
     suspect(amy)
-    Customer.objects.create_staff("boss", is_superuser=True)
     ask(mak_inside, amy)
     proposal = Proposal.objects.get()
     assert mak_inside.post(f"queue/{proposal.pk}/", {"verdict": "withdraw"}).status_code == 302

@@ -260,6 +260,18 @@ def test_the_task_lapses_what_nobody_looks_at_and_only_that(
     assert {state(first), state(second)} == {State.LAPSED}
 
 
+def test_who_cannot_come_to_the_desk_is_nobody_who_could_approve(
+    amy: Customer, mak: Customer, make_staff: Callable[..., Customer]
+) -> None:
+    """A5: a supervisor without an authenticator"""
+    make_staff("yip", "supervisor", enrolled=False)
+    suspect(amy)
+    with pytest.raises(RefusedError, match="nobody who could approve"):
+        propose(amy, mak)
+    make_staff("yau", "supervisor")
+    assert propose(amy, mak).state == State.OPEN
+
+
 # --- Facts -----------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ import json
 import sys
 import time
 
-from tests.benchmarks import cost, pace, page, results, sending, token_app
+from tests.benchmarks import cost, forgotten, pace, page, results, sending, token_app
 from tests.benchmarks.clients import crowd
 from tests.benchmarks.cluster import OWNER
 from tests.benchmarks.figures import FILE, Report
@@ -19,8 +19,8 @@ from tests.benchmarks.site import start_site, start_web
 
 LONGEST = 780  # seconds for a whole run
 FEW, MANY = 1_000, 1_000_000
-#: For every login and every wrong password, the warm ones too.
-PROOFS = 5 * (cost.WARM + cost.ROUNDS * cost.LOGINS) + pace.LOGINS
+#: For every login, every wrong and every forgotten password, the warm ones too.
+PROOFS = 5 * (cost.WARM + cost.ROUNDS * cost.LOGINS) + pace.LOGINS + forgotten.PROOFS
 
 _began = time.monotonic()
 
@@ -48,9 +48,12 @@ def measure(built: House) -> str:
     costs = cost.measure(built, few_visitors, many_visitors, bare, startproject, proofs, say)
     say(f"{pace.LOGINS} logins, {pace.PER_SECOND} a second")
     paced = pace.measure(built, many, many_visitors.clients, proofs)
+    say("forgotten passwords")
+    asked_for = forgotten.measure(few_visitors, proofs)
     processes.check()
     results.add_costs(report, costs)
     results.add_pace(report, paced)
+    results.add_forgotten(report, asked_for)
     results.add_page(report, page.weigh(few.web))
     say("the audit trail")
     urls = [cluster.url(name, OWNER) for name in ("few", "many")]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from tests.benchmarks.cluster import Statement
 from tests.benchmarks.cost import LOGINS, ROUNDS, Costs
 from tests.benchmarks.figures import Figure, Report, aligned, percentile
+from tests.benchmarks.forgotten import Asked
 from tests.benchmarks.login import STEPS
 from tests.benchmarks.pace import Paced
 from tests.benchmarks.page import Page
@@ -80,6 +81,16 @@ def add_pace(report: Report, paced: Sequence[Paced]) -> None:
         report.add(
             *(Figure(f"{what.replace(' ', '_')}_p{p}", f"{title}, p{p}", percentile(values, p), "ms") for p in limits)
         )
+
+
+def add_forgotten(report: Report, asked: Asked) -> None:
+    """Whether the time of an answer tells who has an account."""
+    report.add(
+        Figure("forgotten_known_ratio", "Asking for a new password, a number with an account to one without",
+               asked.known / asked.unknown, "times", 1.1),
+        Figure("forgotten_known", "  with an account, p50", asked.known, "ms"),
+        Figure("forgotten_unknown", "  without, p50", asked.unknown, "ms"),
+    )  # fmt: skip
 
 
 def add_page(report: Report, page: Page) -> None:

@@ -46,7 +46,7 @@ def test_a_client_logs_in_looks_round_and_leaves(
     fill_login(page, number)
     check(page, width, scripts)
     if not scripts:
-        _type_the_picture(page, portal, settings)
+        type_the_picture(page, portal, settings)
     page.click("form.card button.primary")
     page.wait_for_url("**/login/verify/")
     code = portal.next_code(mobile, 0)
@@ -78,7 +78,7 @@ def test_a_client_logs_in_looks_round_and_leaves(
     assert "/home/" not in page.url
 
 
-def _type_the_picture(page: Page, portal: Portal, settings: Settings) -> None:
+def type_the_picture(page: Page, portal: Portal, settings: Settings) -> None:
     """Read the picture as a person would: here with the portal's own key."""
     settings.SEALING_KEYS = portal.sealing_keys()
     token = page.get_attribute("[name=picture_token]", "value") or ""

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from portal.letters import codes
 from portal.letters.models import Kind
 from tests.browser.conftest import OpenPage, Portal, fill_login
-from tests.browser.test_journeys import _type_the_picture, check
+from tests.browser.test_journeys import type_the_picture, check
 from tests.rebinding.steps import CODE, NO_CODE
 from tests.twofactor.switches import app_code, not_the_code
 
@@ -106,7 +106,7 @@ def test_without_scripts_and_without_a_number_the_letter_leads_in(
     post_letter(portal, settings, "280009")
     page = open_page("en", width=320, scripts=False)
     fill_login(page, "280009")
-    _type_the_picture(page, portal, settings)
+    type_the_picture(page, portal, settings)
     page.click("form.card button.primary")
     page.wait_for_load_state()
     page.click("main a[href$='/login/rebind/']")

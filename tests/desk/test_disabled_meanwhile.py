@@ -195,7 +195,7 @@ def test_whoever_is_disabled_meanwhile_does_nothing(
 
     enable(staff, act.role)
     let_in = Customer.has_perm
-    disabled = []
+    disabled: list[Customer] = []
 
     def let_in_and_disable(person: Customer, *arguments: Any) -> bool:
         """The page lets somebody in who was just about to be disabled."""

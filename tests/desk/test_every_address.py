@@ -16,7 +16,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from accounts.models import Customer, FreezeRun, SurveillanceReport
+from accounts.models import Customer, Finding, FindingKind, FreezeRun, SurveillanceReport
 from portal.approvals.models import Evidence
 from portal.approvals.proposals import add_evidence
 from portal.letters.models import PrintRun
@@ -76,7 +76,9 @@ TABLE: dict[str, tuple[str, int, str, int]] = {
     "freeze-lists/<int:pk>/": ("o", 200, "o", 200),
     "surveillance/": ("o", 200, "o", 200),
     "surveillance/<str:day>/": ("o", 200, "o", 200),
+    "surveillance/<str:day>/<int:pk>/": ("o", 200, "o", 200),
     "audit/": ("oa", 200, "oa", 200),
+    "audit/verify/": ("oa", 200, "oa", 200),
     "audit/export/": ("oa", 200, "oa", 200),
     # Colleagues
     "colleagues/": ("soa", 200, "soa", 200),
@@ -124,8 +126,11 @@ def values(amy: Customer, make_staff: Callable[..., Customer]) -> dict[str, str]
     make_staff("yau", "supervisor")  # who could approve it
     made = propose(suspect(amy), maker)
     add_evidence(made.pk, BytesIO(picture()), maker=maker)
-    SurveillanceReport.objects.create(
+    report = SurveillanceReport.objects.create(
         day=date(2035, 11, 18), claimed_until=timezone.now(), made_at=timezone.now(), totals={}
+    )
+    finding = Finding.objects.create(
+        report=report, kind=FindingKind.ACCOUNTS_OF_ADDRESS, place=1, key="192.0.2.1", measure=1
     )
     run = FreezeRun.objects.create(reference="RAB2CD3E", cause="fraud", made_by=maker, sha256="0" * 64)
     letter = make_letter(amy, maker=maker)
@@ -139,6 +144,7 @@ def values(amy: Customer, make_staff: Callable[..., Customer]) -> dict[str, str]
         "list-unfreeze/<int:pk>": f"list-unfreeze/{run.pk}",
         "<uuid:pk>": str(made.pk),
         "<uuid:file>": str(Evidence.objects.get().pk),
+        "<str:day>/<int:pk>": f"2035-11-18/{finding.pk}",
         "<str:day>": "2035-11-18",
         "<path:content_type_id>/<path:object_id>": "1/1",
         "(?P<url>.*)$": "anything",

@@ -49,6 +49,7 @@ def test_a_code_that_was_used_is_told_from_request_to_answer(amy: Customer, mak_
     places = [page.find(step) for step in steps]
     assert -1 not in places, page
     assert places == sorted(places)
+    assert "the gateway calls it c-1" in page, "the number to quote when the carrier is asked"
     code = handset.code(amy.mobile)
     assert code not in mak_inside.get(f"accounts/customer/{amy.pk}/codes/").content.decode()
 

@@ -1,5 +1,6 @@
 """The process of the bind as an operator runs it: started, asked, killed with a text on its way, started again."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -12,7 +13,12 @@ from tests.faults.carrier import CrookedCarrier
 from tests.faults.stage import ROOT, Stage, until
 from tests.messaging.smpp import Carrier, carrier
 
-pytestmark = pytest.mark.process
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(
+        os.environ["DATABASE_URL"].startswith("sqlite"), reason="once is enough, on the database of production"
+    ),
+]
 
 
 class Bound(Stage):

@@ -57,6 +57,12 @@ class Peak:
                 continue
 
 
+def worked() -> float:
+    """Seconds of a processor that children of this process took which have ended."""
+    spent = psutil.Process().cpu_times()
+    return spent.children_user + spent.children_system
+
+
 @contextmanager
 def watched() -> Iterator[Peak]:
     peak, done = Peak(), Event()
@@ -80,13 +86,16 @@ def test_the_letters_of_a_day_are_typeset_in_a_minute_and_in_little_memory(
     """T8"""
     runs, size = (LETTERS // policy.RUN, policy.RUN) if soak else (1, 25)
     batches = [list(sheets(size, seed)) for seed in range(runs)]
-    began = time.monotonic()
+    began, before = time.monotonic(), worked()
     with watched() as peak:
         files = [letters(batch) for batch in batches]
     taken = time.monotonic() - began
     with capsys.disabled():
         if soak:
-            print(f"\n{runs * size} letters in {runs} runs: {taken:.1f} s, {peak.megabytes:.0f} MB at most")
+            print(
+                f"\n{runs * size} letters in {runs} runs: {taken:.1f} s, of which {worked() - before:.1f} s of a "
+                f"processor; {peak.megabytes:.0f} MB at most"
+            )
     pages = text_of(files[-1])
     assert len(pages) == size
     for sheet, page in zip(batches[-1], pages, strict=True):

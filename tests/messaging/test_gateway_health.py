@@ -85,7 +85,7 @@ def test_in_the_middle_of_the_day_one_that_loses_everything_is_left_within_15_se
 
     for nth in range(40):
         receipts.take("alpha", Receipt(str(one(nth).pk), "", "delivered"))
-    taken = []
+    taken: list[Message] = []
     while (message := one(len(taken))).gateway == "alpha":
         taken.append(message)
         assert message.created_at < taken[0].created_at + timedelta(seconds=15)

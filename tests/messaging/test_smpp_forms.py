@@ -42,8 +42,13 @@ def open_bind(tmp_path: Path, settings: Settings) -> OpenBind:
     def make(port: int, receipts: list[Receipt] | None = None, **changes: object) -> Iterator[None]:
         settings.SMS_SMPP = account(tmp_path, port, **changes)
         gateway._idle.clear()
-        kept = [] if receipts is None else receipts
-        with bound(settings.SMS_SMPP, lambda receipt: kept.append(receipt) is None):
+
+        def take(receipt: Receipt) -> bool:
+            if receipts is not None:
+                receipts.append(receipt)
+            return True
+
+        with bound(settings.SMS_SMPP, take):
             yield
 
     return make

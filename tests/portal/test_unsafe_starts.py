@@ -8,7 +8,6 @@ import pytest
 from django.conf import settings as django_settings
 from pytest_django import Settings as SettingsWrapper
 
-from portal import checks
 from portal.checks import production_is_safe
 
 ORIGIN = "https://portal.example.com.hk"
@@ -105,5 +104,5 @@ def test_evidence_does_not_lie_where_files_are_shown_from(safe: SettingsWrapper)
 
 def test_folders_that_cannot_be_written_are_refused(safe: SettingsWrapper, monkeypatch: pytest.MonkeyPatch) -> None:
     """O2: whatever user the tests run as"""
-    monkeypatch.setattr(checks.os, "access", lambda _path, mode: not mode & os.W_OK)
+    monkeypatch.setattr("portal.checks.os.access", lambda _path, mode: not mode & os.W_OK)
     assert refused() == {"E016", "E019"}

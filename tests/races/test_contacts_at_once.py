@@ -18,10 +18,12 @@ from portal.audit.events import Event
 from portal.audit.models import AuditRecord
 from portal.messaging.models import Message
 from tests.approvals.steps import approve, propose
+from tests.desk.steps import SEED
 from tests.races.test_switches_at_once import at_once, at_the_key, enter, fresh
 from tests.races.together import together
 from tests.twofactor.steps import code_for, freeze
 from tests.twofactor.switches import app_code
+from twofactor.models import StaffAuthenticator
 from twofactor.services import new_contact, switching
 from twofactor.services.challenges import Verdict
 from twofactor.services.new_contact import Onward
@@ -138,6 +140,7 @@ def test_a_change_by_the_client_and_one_off_a_form_at_the_same_moment_are_one_of
     staff = {role: Customer.objects.create_staff(f"{role}.one") for role in ("clerk", "supervisor")}
     for role, person in staff.items():
         person.groups.add(Group.objects.get(name=role))
+        StaffAuthenticator.objects.create_with_seed(person, SEED)
     for number in rounds:
         customer = somebody(number)
         after = {"email": "office@example.com", "questions": "full name, recent trade", "passed": "yes"}

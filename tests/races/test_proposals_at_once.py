@@ -19,7 +19,9 @@ from portal.audit.events import Event
 from portal.audit.models import AuditRecord
 from portal.messaging.models import Message
 from tests.approvals.steps import approve, propose, suspect
+from tests.desk.steps import SEED
 from tests.races.together import together
+from twofactor.models import StaffAuthenticator
 from twofactor.services.staff import issue_enrolment, leave
 
 ROUNDS = 4
@@ -40,6 +42,7 @@ def staff(db: None) -> Callable[[str, str], Customer]:
     def make(login: str, role: str) -> Customer:
         person = Customer.objects.create_staff(login)
         person.groups.add(Group.objects.get(name=role))
+        StaffAuthenticator.objects.create_with_seed(person, SEED)
         return person
 
     return make

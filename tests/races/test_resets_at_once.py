@@ -135,7 +135,8 @@ def test_a_freeze_at_the_same_moment_wins_or_comes_after(
     for number in rounds:
         customer = somebody(number)
         reset = at_the_password(customer)
-        stands, _ = together([partial(choose, again(reset)), partial(freeze, customer)])
+        deeds: list[Callable[[], object]] = [partial(choose, again(reset)), partial(freeze, customer)]
+        stands, _ = together(deeds)
         customer.refresh_from_db()
         assert customer.frozen
         assert replaced(customer) == (stands == Step.DONE)
@@ -150,7 +151,8 @@ def test_a_right_code_beside_a_freeze_proves_nothing_that_lasts(
         customer = somebody(number)
         reset = at_the_method(customer)
         code = code_for(reset.sign_in, Purpose.RESET)
-        together([partial(service.prove, again(reset), code), partial(freeze, customer)])
+        deeds: list[Callable[[], object]] = [partial(service.prove, again(reset), code), partial(freeze, customer)]
+        together(deeds)
         assert choose(again(reset)) == Step.OVER
         assert replaced(customer) == 0
 

@@ -109,8 +109,8 @@ def test_the_row_is_the_same_until_a_worker_has_looked(
     kind(make_client)
     for number in (NOBODYS, NUMBER):
         begin(Visitor("en"), number)
-    journeys = PasswordReset.objects.order_by("pk").values()
-    tries = SignIn.objects.order_by("pk").values()
+    journeys: list[dict[str, object]] = [dict(row) for row in PasswordReset.objects.order_by("pk").values()]
+    tries: list[dict[str, object]] = [dict(row) for row in SignIn.objects.order_by("pk").values()]
     for rows, own in ((journeys, {"id", "key_digest", "sign_in_id"}), (tries, {"id", "verification", "number"})):
         unknown, known_one = ({name: row[name] for name in row if name not in own} for row in rows)
         assert known_one == unknown

@@ -17,8 +17,10 @@ from accounts.services.staff import NotAllowedError
 from accounts.tasks import surveil
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
+from portal.audit.trail import record
 from portal.messaging.models import Message
 from tests.actors import emails
+from tests.desk.steps import Desk
 from tests.twofactor.steps import Clock
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +112,39 @@ def test_who_was_got_into_stands_first_among_the_clients_concerned(people: Peopl
     assert len(names) == policy.REPORT_CLIENTS
     finding = Finding.objects.get(kind=FindingKind.ACCOUNTS_OF_ADDRESS)
     assert (finding.clients, finding.successes) == (25, 1)
+
+
+def test_nobody_whom_a_finding_concerns_is_out_of_reach(people: People, ng_inside: Desk) -> None:
+    """L11: the report keeps the first clients, a page of their own has them all"""
+    device = uuid4()
+    for client in people:
+        tries(client, Result.WRONG_PASSWORD, device=device)
+        tries(client, Result.SUCCESS, at=NOON - timedelta(days=1), address="198.51.100.9")
+    tries(people[0], Result.WRONG_PASSWORD, address="198.51.100.9", platform="staff")
+    report()
+    logins = [client.login for client in people]
+    for kind in (FindingKind.ACCOUNTS_OF_ADDRESS, FindingKind.ACCOUNTS_OF_DEVICE):
+        finding = Finding.objects.get(kind=kind)
+        assert finding.concerned.count() == policy.REPORT_CLIENTS < len(people)
+        assert [client.login for client in surveillance.concerned(finding)] == logins
+        link = f"/staff/surveillance/{DAY}/{finding.pk}/"
+        assert link in ng_inside.get(f"surveillance/{DAY}/").content.decode()
+        html = ng_inside.get(link).content.decode()
+        assert all(f"/staff/accounts/customer/{client.pk}/" in html for client in people)
+    assert ng_inside.get(f"surveillance/{DAY}/999999/").status_code == 404
+    assert ng_inside.get(f"surveillance/2035-11-01/{finding.pk}/").status_code == 404
+
+
+def test_whose_contacts_a_colleague_saw_can_all_be_reached(people: People, ng: Customer) -> None:
+    """L11"""
+    for client in people:
+        record(Event.STAFF_REVEALED, actor=ng, subject=client)
+        record(Event.STAFF_REVEALED, actor=ng, subject=client)
+    made = surveillance.make(timezone.localdate(), now=timezone.now() + timedelta(days=1))
+    assert made is not None
+    finding = made.findings.get(kind=FindingKind.REVEALS_OF_STAFF)
+    assert (finding.clients, finding.concerned.count()) == (30, policy.REPORT_CLIENTS)
+    assert surveillance.concerned(finding).count() == 30
 
 
 def test_many_accounts_from_one_device_stand_out(people: People) -> None:

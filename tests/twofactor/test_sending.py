@@ -140,7 +140,7 @@ def test_when_the_carrier_refused_the_page_offers_a_new_code_at_once(
     visitor.password_step()
     run_relay()
     clock.shift(5)
-    assert delivery(visitor) == {"state": "failed", "resend_seconds": 0}
+    assert delivery(visitor) == {"state": "refused", "resend_seconds": 0}
     found = re.search(r'data-wait="(\d+)"', visitor.get("login/verify/").content.decode())
     assert found
     assert found.group(1) == "0"

@@ -1,4 +1,4 @@
-"""`manage.py freeze_all --reason TEXT`, `--off`, `--dry-run`."""
+"""`manage.py freeze_all --reason TEXT`, with `--off` the way back, with `--dry-run` neither."""
 
 from argparse import ArgumentParser
 
@@ -16,15 +16,14 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        what = parser.add_mutually_exclusive_group(required=True)
-        what.add_argument("--reason", help="why, for the audit trail; up to 200 characters")
-        what.add_argument("--off", action="store_true", help="end the emergency; clients log in anew")
+        parser.add_argument("--reason", required=True, help="why, for the audit trail; up to 200 characters")
+        parser.add_argument("--off", action="store_true", help="end the emergency; clients log in anew")
         parser.add_argument("--dry-run", action="store_true", help="say who is concerned and change nothing")
 
-    def handle(self, *, reason: str | None, off: bool, dry_run: bool, **_options: object) -> None:
-        reason = (reason or "").strip()
+    def handle(self, *, reason: str, off: bool, dry_run: bool, **_options: object) -> None:
+        reason = reason.strip()
         longest = Emergency._meta.get_field("reason").max_length or 0
-        if not off and not 0 < len(reason) <= longest:
+        if not 0 < len(reason) <= longest:
             raise CommandError(f"Give a reason of up to {longest} characters.")
         now = timezone.now()
         concerned = clients.concerned(now)
@@ -35,7 +34,7 @@ class Command(BaseCommand):
                 f"The emergency freeze is {state}. Dry run: nothing was changed."
             )
         elif off:
-            lasted = lockout.unfreeze_all(actor=None, now=now)
+            lasted = lockout.unfreeze_all(reason=reason, actor=None, now=now)
             if lasted is None:
                 raise CommandError("The emergency freeze is not on.")
             self.stdout.write(f"Clients may log in again. It lasted {str(lasted).partition('.')[0]}.")
