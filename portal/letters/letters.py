@@ -144,6 +144,7 @@ def use(letter: Letter, *, now: datetime) -> None:
         raise AssertionError("only a posted letter is used")
     letter.state, letter.ended_at = State.USED, now
     letter.save(update_fields=["state", "ended_at"])
+    write_down(Event.LETTER_USED, letter, actor=letter.customer, proposal=letter.proposal)
 
 
 def end(letter: Letter, why: Void, *, now: datetime, actor: Any | None = None, reason: str = "") -> None:

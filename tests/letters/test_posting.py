@@ -16,6 +16,7 @@ from portal.letters import letters, posting, printing
 from portal.letters.letters import Verdict
 from portal.letters.models import Kind, Letter, State, Void
 from tests.actors import Handset, run_relay
+from tests.desk.steps import Desk
 from tests.letters.steps import ADDRESS, code_of, good, make_letter, posted, printed
 from tests.twofactor.steps import Clock
 
@@ -146,3 +147,26 @@ def test_taking_back_needs_the_right_and_a_reason(amy: Customer, mak: Customer, 
     assert "reason" in posting.withdraw(letter.pk, staff=chan, reason="  no  ", now=timezone.now())
     letter.refresh_from_db()
     assert letter.state == State.MADE
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_that_a_letter_was_used_stands_on_the_timeline_whatever_it_was_good_for(
+    kind: Kind, amy: Customer, chan: Customer
+) -> None:
+    """A3"""
+    letter = make_letter(amy, kind)
+    posted(letter, chan)
+    letters.use(letter, now=timezone.now())
+    record = AuditRecord.objects.get(event=Event.LETTER_USED)
+    assert (record.actor, record.subject, record.facts["reference"]) == (amy, amy, letter.reference)
+    with pytest.raises(AssertionError):
+        letters.use(letter, now=timezone.now())
+
+
+def test_a_client_without_an_e_mail_address_is_led_from_the_reset_to_the_letter(
+    clock: Clock, amy: Customer, mak_inside: Desk
+) -> None:
+    """L10"""
+    Customer.objects.filter(pk=amy.pk).update(email="")
+    page = mak_inside.get(f"accounts/customer/{amy.pk}/reset-password/").content.decode()
+    assert f"/staff/accounts/customer/{amy.pk}/password-letter/" in page

@@ -14,8 +14,6 @@ from django.utils import timezone
 
 from accounts.models import Customer, EndReason, Method, Result, SignIn
 from accounts.services import holds, sign_ins
-from portal.audit.events import Event
-from portal.audit.trail import record
 from portal.letters import letters
 from portal.letters.models import Kind, Letter, State, Void
 from portal.lib.batches import delete_in_batches
@@ -240,7 +238,5 @@ def _swap(customer: Customer, sign_in: SignIn, rebinding: Rebinding, *, device: 
 def _tell(
     customer: Customer, from_method: str, letter: Letter, detail: Detail, *, had_token: bool, now: datetime
 ) -> None:
-    used = {"reference": letter.reference, "kind": letter.kind, "proposal": letter.proposal}
-    record(Event.LETTER_USED, actor=customer, subject=customer, facts=used)
     facts = {"reference": detail.reference, "letter": letter.reference, "proposal": letter.proposal}
     swapping.tell(customer, from_method, detail, facts=facts, had_token=had_token, now=now)
