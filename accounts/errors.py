@@ -14,7 +14,7 @@ PASSWORD_CHANGED = _("Your trading password was changed.")
 # --- A forgotten password ---
 WAY_MISSING = _("Choose how we recognise you")
 RESET_VERIFICATION_FAILED = _("The security check did not finish. Select “Continue” again.")
-LETTER_CODE_SHAPE = _("Enter the 12 letters and digits of the code in the letter")
+LETTER_SHAPE = _("Enter the activation code of the letter: 12 letters and digits. The hyphens do not matter.")
 RESET_GONE = _("That took too long, was stopped or is finished. You can start again.")
 RESET_TOO_MANY = _("Too many wrong codes. You can start again.")
 

@@ -84,22 +84,19 @@ class ResetForm(NumberForm):
     field_order = ("number", "way", "picture")
 
 
-class LetterCodeForm(forms.Form):
-    """The code of a letter, however it was grouped."""
+class LetterForm(forms.Form):
+    """The activation code of a letter, however it was typed."""
 
-    code = forms.CharField(
+    letter = forms.CharField(
+        label=_("Activation code"),
         required=False,
-        max_length=64,
-        error_messages={
-            "max_length": errors.LETTER_CODE_SHAPE,
-            "null_characters_not_allowed": errors.LETTER_CODE_SHAPE,
-        },
+        error_messages={"null_characters_not_allowed": errors.LETTER_SHAPE},
     )
 
-    def clean_code(self) -> str:
-        code = codes.normalised(self.cleaned_data["code"])
+    def clean_letter(self) -> str:
+        code = codes.normalised(self.cleaned_data["letter"])
         if code is None:
-            raise forms.ValidationError(errors.LETTER_CODE_SHAPE)
+            raise forms.ValidationError(errors.LETTER_SHAPE)
         return code
 
 

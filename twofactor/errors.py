@@ -67,7 +67,6 @@ NEW_CONTACT_CODE_SHAPE = _("Enter the 6-digit code from the message")
 NEW_CODE_USED = _("That code has been used. Ask for a new one.")
 
 # --- Binding again with a letter ---
-REBIND_SHAPE = _("Enter the activation code of the letter: 12 letters and digits. The hyphens do not matter.")
 REBIND_WRONG = ngettext_lazy(
     "That activation code is incorrect. You have %(count)d try left. Compare it with the letter, sign by sign.",
     "That activation code is incorrect. You have %(count)d tries left. Compare it with the letter, sign by sign.",

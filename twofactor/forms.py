@@ -5,7 +5,6 @@ import unicodedata
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.letters import codes
 from portal.lib.digits import six_digits
 from twofactor import errors, policy
 
@@ -47,22 +46,6 @@ class TwoCodesForm(forms.Form):
         if None in pair:
             raise forms.ValidationError(errors.TWO_CODES_SHAPE)
         return {"answer": " ".join(map(str, pair))}
-
-
-class LetterForm(forms.Form):
-    """The code of a letter, however it was typed."""
-
-    letter = forms.CharField(
-        label=_("Activation code"),
-        required=False,
-        error_messages={"null_characters_not_allowed": errors.REBIND_SHAPE},
-    )
-
-    def clean_letter(self) -> str:
-        code = codes.normalised(self.cleaned_data["letter"])
-        if code is None:
-            raise forms.ValidationError(errors.REBIND_SHAPE)
-        return code
 
 
 AnswerForm = CodeForm | TwoCodesForm

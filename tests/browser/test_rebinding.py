@@ -14,7 +14,7 @@ from pytest_django import Settings
 from portal.letters import codes
 from portal.letters.models import Kind
 from tests.browser.conftest import OpenPage, Portal, fill_login
-from tests.browser.test_journeys import type_the_picture, check
+from tests.browser.test_journeys import check, type_the_picture
 from tests.rebinding.steps import CODE, NO_CODE
 from tests.twofactor.switches import app_code, not_the_code
 

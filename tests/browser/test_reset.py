@@ -90,7 +90,7 @@ def test_the_page_for_a_letter(portal: Portal, open_page: OpenPage) -> None:
         press(page)
         page.wait_for_url("**/login/reset/letter/")
         check(page, width, scripts=True)
-        page.fill("#id_code", "abcd efgh jkm")
+        page.fill("#id_letter", "abcd efgh jkm")
         press(page)
         page.wait_for_selector("[aria-invalid=true]")
         check(page, width, scripts=True)

@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import errors as account_errors
 from accounts import policy as accounts_policy
 from accounts.models import Customer, EndReason, SignIn
 from portal.letters import letters, policy
@@ -75,7 +76,7 @@ def test_what_is_no_code_costs_nothing_and_is_told_so(typed: str, waiting: Visit
     """C8, T8"""
     assert type_letter(waiting, typed).headers["Location"] == f"/en/{START}"
     page = waiting.get(START)
-    assert english(errors.REBIND_SHAPE) in text_of(page)
+    assert english(account_errors.LETTER_SHAPE) in text_of(page)
     assert len(page.content) < 20_000, "what was typed is not sent back"
     assert letter_state(letter) == (State.POSTED, 0)
     assert rebind(waiting)

@@ -42,7 +42,7 @@ def type_email_code(visitor: Visitor, code: str) -> HttpResponse:
 
 def type_letter_code(visitor: Visitor, code: str) -> HttpResponse:
     """Type a code on the page that asks for the one out of the letter."""
-    return visitor.post(f"{START}letter/", {"code": code})
+    return visitor.post(f"{START}letter/", {"letter": code})
 
 
 def type_code(visitor: Visitor, code: str) -> HttpResponse:

@@ -7,12 +7,14 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import errors as account_errors
 from accounts import sessions
 from accounts.decorators import handles_secrets, pending_or_stranded, session_ended
+from accounts.forms import LetterForm
 from accounts.models import SignIn
 from portal.lib.user_agent import device_label
 from twofactor import errors, policy
-from twofactor.forms import CodeForm, DeviceForm, LetterForm
+from twofactor.forms import CodeForm, DeviceForm
 from twofactor.models import Rebinding
 from twofactor.services import rebinding
 from twofactor.services.challenges import Verdict
@@ -44,7 +46,7 @@ def letter(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
         return render(request, "twofactor/rebind.html", {"stranded": sign_in.stranded})
     form = LetterForm(request.POST)
     if not form.is_valid():
-        return _back(request, "letter", errors.REBIND_SHAPE)
+        return _back(request, "letter", account_errors.LETTER_SHAPE)
     typed = rebinding.prove_letter(sign_in, form.cleaned_data["letter"])
     match typed.answer:
         case Answer.RIGHT:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import errors as account_errors
 from accounts import sessions
 from accounts.decorators import handles_secrets
-from accounts.forms import LetterCodeForm, ResetForm
+from accounts.forms import LetterForm, ResetForm
 from accounts.models import PasswordReset, ResetWay
 from accounts.services import reset as journeys
 from accounts.services.reset import Step
@@ -152,10 +152,10 @@ def letter(request: HttpRequest, reset: PasswordReset) -> HttpResponse:
     """The code out of the password letter."""
     if request.method != "POST":
         return render(request, "twofactor/reset_letter.html")
-    form = LetterCodeForm(request.POST)
+    form = LetterForm(request.POST)
     if not form.is_valid():
-        return _back(request, reset, account_errors.LETTER_CODE_SHAPE)
-    code, language = form.cleaned_data["code"], get_language() or reset.sign_in.language
+        return _back(request, reset, account_errors.LETTER_SHAPE)
+    code, language = form.cleaned_data["letter"], get_language() or reset.sign_in.language
     found = service.recognise_by_letter(reset, code, source=request_address(request), language=language)
     return _judged(request, reset, found)
 
@@ -180,5 +180,6 @@ def _judged(request: HttpRequest, reset: PasswordReset, found: Recognition) -> H
 
 
 def _back(request: HttpRequest, reset: PasswordReset, reason: str | Promise) -> HttpResponse:
-    messages.error(request, str(reason), extra_tags="field-code")
+    field = "letter" if reset.way == ResetWay.LETTER else "code"
+    messages.error(request, str(reason), extra_tags=f"field-{field}")
     return redirect(_WAYS[ResetWay(reset.way)])
