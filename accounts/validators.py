@@ -57,7 +57,7 @@ class ContextWordsValidator:
 
 
 class KnownPasswordValidator(CommonPasswordValidator):
-    """Django's offline list of 20,000 common and breached passwords, also with digits or signs at the end."""
+    """Django's offline list of nearly 20,000 common and breached passwords, also with digits or signs at the end."""
 
     def validate(self, password: str, user: object = None) -> None:
         plain = password.lower().strip()

@@ -27,10 +27,12 @@ from portal.approvals.models import Proposal
 from portal.approvals.proposals import add_evidence
 from portal.audit.events import Event
 from portal.audit.trail import record
+from portal.letters.models import Letter, PrintRun
 from portal.messaging.models import Attempt, Message
 from tests.approvals.steps import picture, propose
 from tests.desk.steps import Desk, frozen
 from tests.desk.test_every_address import TABLE, filled
+from tests.letters.steps import make_letter, settled
 from tests.twofactor.phone import give_phone
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +110,7 @@ def write(client: Customer, text: str) -> None:
     Proposal.objects.filter(state="returned").update(decision_reason=text)
     FreezeRun.objects.update(reason=text, problems=[])
     Emergency.objects.update(reason=text)
+    Letter.objects.update(tracking=text, unprintable=text)
     record(Event.STAFF_REVEALED, subject=client, facts={"reason": text})
 
 
@@ -146,7 +149,14 @@ def places(amy: Customer, no_mobile: Customer, mak: Customer, make_staff: Callab
         confirmed_by=kwok, reason="x", problems=[{"line": 1, "what": "refused"}],
     )  # fmt: skip
     Emergency.objects.create(began_at=now, began_by=kwok, reason="x")
+    letter = make_letter(settled(amy))
+    printing = PrintRun.objects.create(reference="LAB2CD3E", printer=kwok, letters_count=1)
+    Letter.objects.filter(pk=letter.pk).update(
+        state="printed", run=printing, printer=kwok, code_digest="x", printed_at=now, tracking="x"
+    )
     return {
+        "letters/runs/<uuid:pk>": f"letters/runs/{printing.pk}",
+        "letters/<uuid:pk>": f"letters/{letter.pk}",
         "customer/<int:pk>": f"customer/{amy.pk}",
         "colleagues/<int:pk>": f"colleagues/{kwok.pk}",
         "freeze-lists/<int:pk>": f"freeze-lists/{run.pk}",
