@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import AccountState, Customer
 from accounts.services import lockout, password, sign_ins
 from accounts.services.lockout import IdentityCheck
-from accounts.services.staff import NotAllowedError, ensure_may_act
+from accounts.services.staff import NotAllowedError, as_they_stand, ensure_may_act
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
 from portal.audit.trail import record
@@ -36,6 +36,7 @@ def void(customer: Customer, *, staff: Customer, reason: str, check: IdentityChe
     """
     with transaction.atomic():
         customer = Customer.lock(customer.pk)
+        staff = as_they_stand(staff)
         ensure_may_act(staff, customer)
         refusal = may_void(customer, staff)
         if not refusal and not (check.passed and check.questions):

@@ -203,6 +203,15 @@ def lock_accounts(keys: Collection[int]) -> dict[int, Any]:
     return {account.pk: account for account in accounts.select_for_update().order_by("pk")}
 
 
+def may_print(staff: Any) -> bool:
+    """Whether this member of staff, as they stand now, prints letters: whoever was disabled does not.
+
+    Call it inside the transaction of the deed, after the accounts and the letters are locked.
+    """
+    people = get_user_model()._default_manager.filter(pk=staff.pk)
+    return bool(people.select_for_update(no_key=True).get().has_perm(policy.PRINT))
+
+
 def write_down(event: Event, letter: Letter, *, actor: Any | None = None, **facts: str) -> None:
     """Put what became of a letter into the audit trail of its account."""
     named = {"reference": letter.reference, "kind": letter.kind, **facts}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.audit.events import Event
 from portal.letters import policy
-from portal.letters.letters import end, lock_accounts, write_down
+from portal.letters.letters import end, lock_accounts, may_print, write_down
 from portal.letters.models import Kind, Letter, RunState, State, Void
 from portal.messaging import notices
 from portal.messaging.texts import Detail, Notice
@@ -35,7 +35,8 @@ def post(tracking: Mapping[UUID, str], *, staff: Any, now: datetime) -> list[Let
     accounts = lock_accounts(set(named.values_list("customer_id", flat=True)))
     ours = to_be_posted().filter(pk__in=tracking, lapses_at__gt=now)
     own = staff.own_clients.values("client")
-    posted = list(ours.exclude(customer__in=own).select_for_update(of=("self",)))
+    found = list(ours.exclude(customer__in=own).select_for_update(of=("self",)))
+    posted = found if may_print(staff) else []
     for letter in posted:
         letter.customer = accounts[letter.customer_id]
         letter.state, letter.posted_at = State.POSTED, now
@@ -54,7 +55,7 @@ def withdraw(pk: UUID, *, staff: Any, reason: str, now: datetime) -> str:
         accounts = lock_accounts([found.customer_id])
         letter = Letter.objects.select_for_update().get(pk=pk)
         letter.customer = accounts[letter.customer_id]
-        refusal = why_not_withdraw(letter, staff)
+        refusal = _why_not_withdraw(letter, staff, prints=may_print(staff))
         if not refusal and len(reason.strip()) < policy.REASON_MIN:
             refusal = _("A reason is required.")
         if not refusal:
@@ -62,9 +63,9 @@ def withdraw(pk: UUID, *, staff: Any, reason: str, now: datetime) -> str:
         return refusal
 
 
-def why_not_withdraw(letter: Letter, staff: Any) -> str:
-    """Why this member of staff cannot take this letter back; empty if they can."""
-    if not staff.has_perm(policy.PRINT):
+def _why_not_withdraw(letter: Letter, staff: Any, *, prints: bool) -> str:
+    """Why this member of staff, who `prints` letters or not, cannot take this letter back; empty if they can."""
+    if not prints:
         return _("Your role does not withdraw letters.")
     if staff.own_clients.filter(client=letter.customer_id).exists():
         return _("This is an account of your own: a colleague has to do it.")

@@ -18,7 +18,7 @@ from django.utils import timezone
 from portal.audit.events import Event
 from portal.audit.trail import record
 from portal.letters import codes, glyphs, policy, typesetting
-from portal.letters.letters import end, lock_accounts, write_down
+from portal.letters.letters import end, lock_accounts, may_print, write_down
 from portal.letters.models import Kind, Letter, PrintRun, RunState, State, Void
 from portal.letters.typesetting import Sheet
 from portal.lib.crypto import CannotOpen
@@ -71,7 +71,7 @@ def start(printer: Any, *, now: datetime) -> Started | None:
 def _begin(printer: Any, now: datetime) -> tuple[PrintRun | None, list[Sheet]]:
     """The run with its letters, and what is to be printed. The codes are in the sheets and nowhere else."""
     printable = [letter for letter in _locked(printer) if _printable(letter)]
-    if not printable:
+    if not printable or not may_print(printer):
         return None, []
     run = PrintRun.objects.create(
         reference=new_reference("L"), printer=printer, letters_count=len(printable), started_at=now
@@ -151,7 +151,7 @@ def confirm(run: PrintRun, *, staff: Any, now: datetime) -> bool:
     """The run came out well, and its letters may be posted. Whether it was this call that judged it."""
     with transaction.atomic():
         run = PrintRun.objects.select_for_update().get(pk=run.pk)
-        return _judge(run, RunState.GOOD, staff, now)
+        return may_print(staff) and _judge(run, RunState.GOOD, staff, now)
 
 
 def fail(run: PrintRun, *, staff: Any, now: datetime) -> Failed | None:
@@ -173,7 +173,7 @@ def _fail(pk: UUID, *, actor: Any | None, now: datetime, counts: bool = True) ->
     """`counts` is whether it is one of the reprints that a letter has."""
     accounts = lock_accounts(set(Letter.objects.filter(run=pk).values_list("customer_id", flat=True)))
     run = PrintRun.objects.select_for_update().get(pk=pk)
-    if not _judge(run, RunState.FAILED, actor, now):
+    if (actor and not may_print(actor)) or not _judge(run, RunState.FAILED, actor, now):
         return None
     letters = list(Letter.objects.select_for_update().filter(run=run, state=State.PRINTED))
     for letter in letters:

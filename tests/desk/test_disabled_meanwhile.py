@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from accounts.services import freeze_runs
 from portal.approvals.models import Evidence, Proposal
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
+from portal.letters.models import Letter, PrintRun
 from portal.messaging.models import Message
 from tests.approvals.steps import picture, propose, suspect
 from tests.desk.steps import Desk, frozen
+from tests.letters.steps import make_letter, settled
 from tests.twofactor.phone import give_phone
 from twofactor.models import StaffEnrolment
 
@@ -79,6 +82,12 @@ ACTS = {
         {"deed": "accounts", "own-accounts": "{suspect}", "own-reason": "Told so"},
     ),
     "lift a hold": Act("officer", CLIENT + "lift-hold/", {"checklist": ["identity", "cause"], **WHY}, "changed"),
+    "propose a letter": Act("clerk", CLIENT + "password-letter/", ASKED, "reachable"),
+    "void a password": Act("clerk", CLIENT + "reset-password/", ASKED),
+    "print": Act("supervisor", "letters/print/", {}),
+    "judge a run": Act("supervisor", "letters/runs/{run}/", {"verdict": "good"}),
+    "post": Act("supervisor", "letters/post/", {"letter": "{printed}"}),
+    "take a letter back": Act("supervisor", "letters/{printed}/", WHY),
     "freeze for fraud": Act("officer", CLIENT + "freeze/", {"cause": "fraud", "checklist": ["account", "told"], **WHY}),
     "freeze everybody": Act("officer", "emergency/", {"typed": "FREEZE ALL", **WHY}),
     "read a list": Act("officer", "freeze-lists/", {"cause": "fraud"}, file=b"100001\n"),
@@ -124,7 +133,22 @@ def world(
     Proposal.objects.filter(pk=returned.pk).update(
         state="returned", checker=kwok, decided_at=now, decision_reason="Say more"
     )
+    _waiting, at_printer, good = (
+        make_letter(settled(client), checker=kwok, maker=clerk) for client in (locked, suspected, phone)
+    )
+    runs = [
+        PrintRun.objects.create(reference=f"LAB2CD3{each}", printer=kwok, letters_count=1, **ended)
+        for each, ended in (("E", {}), ("F", {"state": "good", "ended_at": now}))
+    ]
+    for letter, run in zip((at_printer, good), runs, strict=True):
+        Letter.objects.filter(pk=letter.pk).update(
+            state="printed", run=run, printer=kwok, code_digest="x", printed_at=now, lapses_at=now + timedelta(days=30)
+        )
+    settled(changed)
     return {
+        "{run}": str(runs[0].pk),
+        "{printed}": str(good.pk),
+        "reachable": str(settled(listed).pk),
         "active": str(amy.pk),
         "locked out": str(locked.pk),
         "suspect": str(suspected.pk),
@@ -146,7 +170,7 @@ def everything() -> list[object]:
     """Whatever an action could leave behind; not what the act of disabling itself changes."""
     ours = Customer.objects.exclude(login__startswith="the.").order_by("pk")
     tables = (ours, *(model._base_manager.order_by("pk") for model in (
-        Proposal, Evidence, FreezeRun, FreezeRunItem, Emergency, StaffEnrolment, ContactChange
+        Proposal, Evidence, FreezeRun, FreezeRunItem, Emergency, StaffEnrolment, ContactChange, Letter, PrintRun
     )))  # fmt: skip
     return [
         *(list(rows.values()) for rows in tables),

@@ -17,6 +17,8 @@ from accounts.models import (
     Customer,
     FreezeCause,
     FreezeRun,
+    PasswordReset,
+    ResetWay,
     Result,
     SignIn,
     SurveillanceReport,
@@ -25,12 +27,14 @@ from accounts.services import freeze_runs
 from portal.approvals.models import UNDECIDED, Proposal
 from portal.audit.models import AuditCheck, AuditHead, AuditLink, AuditRecord
 from portal.celery import app
+from portal.letters.models import LIVE, Letter, PrintRun
 from portal.messaging import routing
 from portal.messaging.models import Message, SendCount, State
 from portal.schedule import BEAT_SCHEDULE
 from tests.approvals.steps import propose, suspect
 from tests.desk.conftest import chan, mak, make_staff
 from tests.desk.steps import frozen
+from tests.letters.steps import make_letter, settled
 from tests.races.together import together
 from twofactor.models import Challenge
 
@@ -57,25 +61,32 @@ COUNTS: dict[str, Callable[[], int]] = {
     "sign-ins": SignIn.objects.count,
     "changes": ContactChange.objects.count,
     "sessions": Session.objects.count,
+    "letters": Letter.objects.count,
+    "live letters": Letter.objects.filter(state__in=LIVE).count,
+    "resets to answer": PasswordReset.objects.filter(answered_at__isnull=True).count,
 }
 
 #: What one run of each task does to them on the day that `a_day` prepares. Sealed rows come with a head and a check.
 DOES: dict[str, dict[str, int]] = {
     "sweep-outbox": {"expired": 1},
     "report-unfinished-logins": {"messages": 1},
+    "answer-resets": {"messages": 1, "challenges": 1, "resets to answer": -1},
+    "show-gateways": {},  # figures alone
     "ask-receipts": {"asked": 1},
     "freeze-on": {"frozen": 1, "lists": -1, "records": 2, "messages": 2},
     "surveil": {"reports": 1, "messages": 1},
-    "seal-audit": {"chained": 5},
-    "publish-audit-head": {"heads": 1, "messages": 1, "chained": 5},
-    "check-audit": {"checks": 1, "chained": 5},
+    "seal-audit": {"chained": 7},
+    "publish-audit-head": {"heads": 1, "messages": 1, "chained": 7},
+    "check-audit": {"checks": 1, "chained": 7},
     "remind-of-passwords": {"messages": 1},
+    "end-letters": {"live letters": -1, "records": 1},
     "lapse-proposals": {"undecided": -1, "records": 1},
     "purge-challenges": {"challenges": -1},
     "watch-budgets": {"messages": 1},
     "purge-messages": {"masked": 1},
     "purge-sign-ins": {"sign-ins": -1, "changes": -1},
     "purge-proposals": {"proposals": -1},
+    "purge-letters": {"letters": -1},
     "clear-staff-sessions": {"sessions": -1},
 }
 
@@ -99,8 +110,8 @@ class Carrier:
 
 def sign_in(client: Customer, **fields: Any) -> SignIn:
     """A login that was tried."""
-    facts = {"number": client.login, "address": "203.0.113.7", "verification": uuid4().hex, **fields}
-    return SignIn.objects.create(customer=client, **facts)
+    facts = {"customer": client, "number": client.login, "address": "203.0.113.7", "verification": uuid4().hex}
+    return SignIn.objects.create(**facts | fields)
 
 
 def message(client: Customer, **fields: Any) -> Message:
@@ -159,6 +170,15 @@ def a_day(
     ancient = propose(frozen(people[3], FreezeCause.FRAUD, freeze_reference="FAB2CD4E"), mak)
     long_ago = now - timedelta(days=9 * 365)
     Proposal.objects.filter(pk=ancient.pk).update(state="lapsed", lapses_at=long_ago, decided_at=long_ago)
+    # A forgotten password, a letter whose time is over, and one that is kept no longer.
+    asked = sign_in(amy, at=now, result=Result.RESET_ASKED, customer=None, language="en")
+    PasswordReset.objects.create(sign_in=asked, key_digest="x", way=ResetWay.EMAIL)
+    late_letter, ancient_letter = (make_letter(settled(each), maker=mak, checker=chan) for each in people[:2])
+    run = PrintRun.objects.create(reference="LAB2CD3E", printer=chan, letters_count=1, state="good", ended_at=now)
+    Letter.objects.filter(pk=late_letter.pk).update(
+        state="posted", run=run, printer=chan, code_digest="x", posted_at=now, lapses_at=now - timedelta(seconds=1)
+    )
+    Letter.objects.filter(pk=ancient_letter.pk).update(state="voided", void="staff", ended_at=long_ago)
     # Kept long enough.
     spent = sign_in(people[0], at=now, result=Result.SUCCESS)
     Challenge.objects.create(
@@ -185,7 +205,7 @@ def change(before: dict[str, int]) -> dict[str, int]:
 def test_every_scheduled_task_has_something_to_do_here() -> None:
     """O4"""
     assert set(DOES) == set(BEAT_SCHEDULE)
-    assert all(DOES.values())
+    assert [name for name, changes in DOES.items() if not changes] == ["show-gateways"]
 
 
 @pytest.mark.parametrize("name", list(BEAT_SCHEDULE))
