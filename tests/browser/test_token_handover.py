@@ -76,7 +76,8 @@ def apart(portal: Portal) -> Iterator[tuple[str, str]]:
         **kept, **{name: value.strip("'\"") for name, value in portal.secrets().items()},
         "DATA_DIR": str(portal.folder), "DATABASE_URL": f"sqlite://{portal.folder}/portal.sqlite3",
         "REDIS_URL": "redis://127.0.0.1:1/0", "ALLOWED_HOSTS": "localhost,127.0.0.1", "TOKEN_APP_HOST": "127.0.0.1",
-        "TRUSTED_PROXY_COUNT": "1", "GUNICORN_WORKERS": "1",
+        "TRUSTED_PROXY_COUNT": "1", "GUNICORN_WORKERS": "1", "SMS_HTTP_URL": "http://127.0.0.1:1/messages",
+        "SMS_HTTP_TOKEN": "unused", "SMS_RECEIPT_SECRET": "unused",
     }  # fmt: skip
     with Front(socket, {"X-Forwarded-Proto": "https", "X-Forwarded-For": "100.64.0.1"}) as front:
         origin = f"http://localhost:{front.port}"

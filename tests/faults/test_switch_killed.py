@@ -22,11 +22,12 @@ def test_a_change_killed_after_any_write_leaves_one_method_that_works(stage: Sta
         assert [step["writes"] for step in steps] == list(range(1, len(steps) + 1))
         assert all(step["killed"] for step in killed)
         assert not survived["killed"]
-        assert {step["method"] for step in killed} == {before}
         assert survived["method"] == after
         changes = 0 if way == "to the app" else 1
-        assert {(step["records"], step["notices"] // 2, step["epoch"]) for step in killed} == {(changes,) * 3}
-        assert (survived["records"], survived["notices"] // 2, survived["epoch"]) == (changes + 1,) * 3
+        for step in steps:  # nothing of it or all of it: what is counted after the commit may be missing
+            made = changes + (step["method"] == after)
+            assert (step["records"], step["notices"] // 2, step["epoch"]) == (made,) * 3, step
+        assert [step["method"] for step in steps[:FEWEST_WRITES]] == [before] * FEWEST_WRITES
         for step in steps:
             tokens = 1 if step["method"] == "soft_token" else 0
             assert (step["bound"], step["seeds"]) == (tokens, tokens), step

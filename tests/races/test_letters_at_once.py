@@ -23,6 +23,7 @@ from portal.messaging.models import Message
 from tests.approvals.steps import approve, propose
 from tests.letters.steps import ADDRESS, codes_in, make_letter, pages
 from tests.races.together import together
+from twofactor.models import StaffAuthenticator
 
 ROUNDS = 3
 
@@ -41,6 +42,7 @@ def staff(db: None) -> Callable[[str, str], Customer]:
     def make(login: str, role: str) -> Customer:
         person = Customer.objects.create_staff(login)
         person.groups.add(Group.objects.get(name=role))
+        StaffAuthenticator.objects.create_with_seed(person, b"12345678901234567890")
         return person
 
     return make

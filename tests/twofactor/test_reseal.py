@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MakeClient = Callable[..., Customer]
 _OLD, _NEW = bytes(range(32)), bytes(range(32, 64))
 _STAFF_SEED = bytes(range(20))
-_NO_PAPERS = ["Proposals: 0 sealed anew, 0 left.", "Files of proposals: 0 sealed anew, 0 left."]
+_NO_PAPERS = [f"{papers}: 0 sealed anew, 0 left." for papers in ("Proposals", "Files of proposals", "Letters")]
 
 
 @pytest.fixture
