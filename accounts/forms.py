@@ -250,3 +250,14 @@ class UnfreezeForm(ReasonForm):
         if len(asked) < LEAST_QUESTIONS:
             raise forms.ValidationError(_("Ask at least two questions."))
         return asked
+
+
+class CallForm(UnfreezeForm):
+    """Why, how the caller was recognised, and which call it was."""
+
+    call = forms.CharField(
+        label=_("Call reference (if there is one)"),
+        required=False,
+        max_length=policy.LONGEST_CALL_REFERENCE,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "aria-describedby": "call-help"}),
+    )

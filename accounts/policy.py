@@ -187,6 +187,8 @@ SEARCH_LONGEST = 254  # characters: the longest e-mail address
 SEARCH_LOGIN_REFERENCE = timedelta(hours=24)
 SEARCH_MESSAGES = 100  # messages with these letters that are looked at
 OPEN_PROPOSALS_SHOWN = 10
+LONGEST_CALL_REFERENCE = 40  # characters: recording systems number their calls in up to 36
+BROWSERS_LOOKED_AT = 50  # the newest logins of a client, from which the desk tells the browsers in use
 
 # --- Colleagues ----------------------------------------------------------------------------------------------
 #: Nobody hands out both factors of one colleague within this time: by then both have been used or missed.

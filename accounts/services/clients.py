@@ -1,5 +1,6 @@
 """What staff see of a client. Reading is a deed: every view is in the audit trail."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +18,17 @@ from portal.lib.masking import mask_email, mask_mobile
 
 
 @dataclass(frozen=True, slots=True)
+class BrowserInUse:
+    """A browser or an app that a client logged in with: in words, and when and from where it did so last."""
+
+    label: str
+    platform: str
+    address: str  # masked
+    last_login: datetime
+    logins: int  # of those that were looked at
+
+
+@dataclass(frozen=True, slots=True)
 class ClientFile:
     """A client as the desk shows it: contacts masked."""
 
@@ -24,6 +36,7 @@ class ClientFile:
     mobile: str
     email: str
     last_login: datetime | None
+    browsers: list[BrowserInUse]  # the one used last comes first
     password_note: str
 
 
@@ -39,15 +52,32 @@ def view(pk: int, *, staff: Customer, page: str) -> Customer | None:
 
 def read(client: Customer) -> ClientFile:
     """What stands at the head of the client's page."""
-    tries = SignIn.objects.filter(customer=client).order_by("-at")
-    successes = tries.filter(result=Result.SUCCESS).values_list("proven_at", flat=True)
+    logins = list(
+        SignIn.objects.filter(customer=client, result=Result.SUCCESS)
+        .order_by("-at")
+        .only("at", "proven_at", "device", "user_agent", "platform", "address")[: policy.BROWSERS_LOOKED_AT]
+    )
     return ClientFile(
         client=client,
         mobile=mask_mobile(client.mobile).shown,
         email=mask_email(client.email),
-        last_login=successes.first(),
+        last_login=logins[0].proven_at if logins else None,
+        browsers=_browsers(logins),
         password_note=_password_note(client),
     )
+
+
+def _browsers(logins: Sequence[SignIn]) -> list[BrowserInUse]:
+    """One line for each. Where the device cookie is not kept, logins with the same words count as one browser."""
+    by_browser: dict[object, list[SignIn]] = {}
+    for each in logins:
+        by_browser.setdefault(each.device or (each.user_agent, each.platform), []).append(each)
+    return [
+        BrowserInUse(
+            newest.device_label, newest.platform, newest.address_masked, newest.proven_at or newest.at, 1 + len(older)
+        )
+        for newest, *older in by_browser.values()
+    ]
 
 
 def _password_note(client: Customer) -> str:

@@ -142,11 +142,13 @@ def unfrozen_lately(customer: Customer, now: datetime) -> bool:
     return customer.unfrozen_at is not None and now - customer.unfrozen_at < policy.CLERK_UNFREEZE_EVERY
 
 
-def unfreeze(customer: Customer, *, staff: Customer, reason: str, check: IdentityCheck, now: datetime) -> AuditRecord:
+def unfreeze(
+    customer: Customer, *, staff: Customer, reason: str, check: IdentityCheck, now: datetime, call: str = ""
+) -> AuditRecord:
     """Unfreeze an account after an identity check that was passed: counters reset, the client told.
 
-    Raises `NotAllowedError` if the role does not suffice, the check was not passed or no reason is given. A caller
-    who did not pass the check is on record.
+    `call` is what the telephone system calls the call, where it does. Raises `NotAllowedError` if the role does not
+    suffice, the check was not passed or no reason is given. A caller who did not pass the check is on record.
     """
     with transaction.atomic():
         customer = Customer.lock(customer.pk)
@@ -155,6 +157,7 @@ def unfreeze(customer: Customer, *, staff: Customer, reason: str, check: Identit
             "cause": customer.freeze_cause,
             "reason": reason.strip(),
             "questions": ", ".join(check.questions),
+            **({"call": call.strip()} if call.strip() else {}),
         }
         staff = as_they_stand(staff)
         refusal = may_unfreeze(customer, staff, now=now)

@@ -41,6 +41,8 @@ class AuditRecord(models.Model):
         indexes = [
             models.Index(fields=["subject", "-at", "-id"], name="audit_by_subject"),
             models.Index(fields=["actor", "event", "at"], name="audit_by_actor"),
+            # How many accounts were frozen lately, by whomever.
+            models.Index(fields=["at"], name="audit_of_freezes", condition=models.Q(event="account.frozen")),
         ]
 
     def __str__(self) -> str:

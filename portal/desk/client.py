@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import policy
-from accounts.forms import ReasonForm, UnfreezeForm
+from accounts.forms import CallForm, ReasonForm
 from accounts.models import Customer
 from accounts.services import clients, contacting, holds, lockout
 from accounts.services.lockout import IdentityCheck
@@ -91,13 +91,13 @@ def unfreeze(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for reason and identity check, and unfreeze."""
     staff = staff_with(request, "accounts.unfreeze_wrong_codes")
     client = client_for(pk, staff, "unfreeze")
-    form = UnfreezeForm(request.POST if request.method == "POST" else None)
+    form = CallForm(request.POST if request.method == "POST" else None)
     refusal = lockout.may_unfreeze(client, staff, now=timezone.now())
     if not refusal and form.is_valid():
         check = IdentityCheck(tuple(form.cleaned_data["questions"]), passed=form.cleaned_data["passed"])
-        reason = form.cleaned_data["reason"]
+        reason, call = form.cleaned_data["reason"], form.cleaned_data["call"]
         try:
-            lockout.unfreeze(client, staff=staff, reason=reason, check=check, now=timezone.now())
+            lockout.unfreeze(client, staff=staff, reason=reason, check=check, call=call, now=timezone.now())
         except NotAllowedError as problem:
             form.add_error(None, str(problem))
         else:

@@ -113,6 +113,7 @@ FACTS: dict[str, str | Promise] = {
     "contacts": _("contacts"),
     "channels": _("channels"),
     "questions": _("asked"),
+    "call": _("call reference"),
     "count": _("number"),
     "void": _("because"),
     "result": _("result"),

@@ -30,6 +30,7 @@ class Happening:
     detail: str
     level: str = ""  # good or bad: a colour besides the words
     who: str = ""
+    technical: tuple[tuple[str, str], ...] = ()  # what an engineer or a carrier asks for, by label; shown on request
 
 
 def of_sign_in(each: SignIn) -> Happening:
@@ -51,7 +52,12 @@ def of_sign_in(each: SignIn) -> Happening:
         str(RESULT_LABELS.get(each.result, each.result)),
         ", ".join(part for part in parts if part),
         "good" if good else "bad",
+        technical=_known((_("Device"), str(each.device or ""))),
     )
+
+
+def _known(*facts: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((label, value) for label, value in facts if value)
 
 
 def of_message(each: Message, answers: Mapping[UUID, Challenge]) -> Happening:
@@ -72,6 +78,11 @@ def of_message(each: Message, answers: Mapping[UUID, Challenge]) -> Happening:
         kind_label(each),
         ", ".join(parts),
         "bad" if bad else "good" if each.state == State.DELIVERED else "",
+        technical=_known(
+            (_("Request"), each.request_id),
+            (_("Message"), str(each.pk)),
+            (_("Reference of the gateway"), each.gateway_reference),
+        ),
     )
 
 
@@ -120,6 +131,7 @@ def of_record(each: AuditRecord, *, client: int) -> Happening:
         "; ".join(facts),
         "bad" if event in _BAD else "",
         who=_who(each, client),
+        technical=_known((_("Request"), each.request_id)),
     )
 
 

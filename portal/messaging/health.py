@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from statistics import median
 from time import monotonic
 from uuid import UUID, uuid4
@@ -179,9 +180,11 @@ class Figures:
     calls: int
     accepted: int
     to_accept: int  # milliseconds, the median
+    to_accept_slow: int  # milliseconds within which 95 of 100 calls were accepted
     sent: int  # long enough ago to be delivered
     delivered: int
     to_deliver: float  # seconds from acceptance to the receipt, the median
+    to_deliver_slow: float  # seconds within which 95 of 100 receipts came
 
 
 def figures(gateway: str, now: datetime) -> Figures:
@@ -205,10 +208,17 @@ def figures(gateway: str, now: datetime) -> Figures:
         calls=len(calls[newest]),
         accepted=len(spent),
         to_accept=int(median(spent)) if spent else 0,
+        to_accept_slow=int(_of_95(spent)),
         sent=len(fates),
         delivered=sum(state == State.DELIVERED for state, *_ in fates),
         to_deliver=median(took) if took else 0.0,
+        to_deliver_slow=_of_95(took),
     )
+
+
+def _of_95(values: Sequence[float]) -> float:
+    """The value that 95 of 100 do not exceed: one that was measured, not one between two. 0 for none."""
+    return sorted(values)[ceil(0.95 * len(values)) - 1] if values else 0.0
 
 
 def show(names: Iterable[str], now: datetime) -> None:

@@ -108,6 +108,7 @@ DELIVERED_SHARE = 0.2
 
 #: What people are shown of a gateway is counted from so many of its calls and messages: a look must cost nothing.
 FIGURES_OF = 1000
+WAITING_COUNTED = 10_000  # messages that wait, on the same page: beyond it is "or more"
 
 #: A code asked for again within this time goes another way than the last: that one may be why.
 RESEND_MEMORY = timedelta(minutes=10)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID, uuid4
@@ -194,6 +194,21 @@ def due(now: datetime) -> list[tuple[UUID, bool]]:
         .order_by("-is_code", "created_at")
         .values_list("pk", "is_code")[: policy.SWEEP_BATCH]
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Messages that have not left: how many, `policy.WAITING_COUNTED` at most, and since when the oldest waits."""
+
+    length: int
+    since: datetime | None
+
+
+def waiting(*, codes: bool) -> Waiting:
+    """The codes, or the others, that have not left."""
+    queued = Message.objects.filter(_TAKEABLE, is_code=codes).order_by("created_at")
+    length = queued[: policy.WAITING_COUNTED].count()
+    return Waiting(length, queued.values_list("created_at", flat=True).first())
 
 
 def waiting_since() -> datetime | None:

@@ -58,10 +58,12 @@ def measure(built: House) -> str:
     say("the audit trail")
     urls = [cluster.url(name, OWNER) for name in ("few", "many")]
     written = built.module("audit", DATABASE_URL=urls[0], REDIS_URL="unix:///nowhere", DATABASE_POOL="24")
-    results.add_audit(report, *json.loads(written[-1]))
+    results.add_audit(report, **json.loads(written[-1]))
     say("finding a client")
     asked = [built.module("finding", DATABASE_URL=url, REDIS_URL="unix:///nowhere")[-1] for url in urls]
-    results.add_finding(report, *map(json.loads, asked))
+    (few_searches, _), (many_searches, requests) = map(json.loads, asked)
+    results.add_finding(report, few_searches, many_searches)
+    results.add_finding_requests(report, requests)
     say("the token app")
     results.add_token_app(report, token_app.measure(few.web))
     results.add_memory(report, few, many)

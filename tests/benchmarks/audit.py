@@ -1,13 +1,14 @@
 """What a row of the audit trail costs its writer, beside a plain insert of the same columns into a table of its own.
 
-Run as a process of its own with the environment of the portal: `python -m tests.benchmarks.audit` prints four numbers
-as JSON. The two kinds of insert take turns, each in a transaction of its own, so that both meet the same machine.
+Run as a process of its own with the environment of the portal: `python -m tests.benchmarks.audit` prints its numbers as
+JSON. The two kinds of insert take turns, each in a transaction of its own, so that both meet the same machine. Then the
+same many write rows of the trail alone, as fast as they can, while one sealer chains them.
 """
 
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
 from threading import Barrier
 
@@ -19,10 +20,12 @@ from django.db import connection, connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import Customer  # noqa: E402
+from portal.audit import sealing  # noqa: E402
 from portal.audit.events import Event  # noqa: E402
 from portal.audit.trail import record  # noqa: E402
 
 ALONE, WRITERS, EACH, WARM = 1000, 20, 100, 50
+SEALED_EACH = 200  # rows of each writer beside the sealer
 
 _TABLE = """
 CREATE TABLE plain (
@@ -47,6 +50,8 @@ class Writing:
     audit: float
     plain_of_many: float  # each of twenty parallel writers
     audit_of_many: float
+    written: float  # rows a second, by all writers beside the sealer
+    chained: float  # rows a second, by the sealer beside them, until the last one had its place
 
 
 def _plain(customer: Customer) -> None:
@@ -91,9 +96,32 @@ def measure() -> Writing:
     with ThreadPoolExecutor(WRITERS) as threads:
         of_each = list(threads.map(write, customers))
     many = [median(value for spent in of_each for value in spent[kind]) for kind in (0, 1)]
-    return Writing(alone[0], alone[1], many[0], many[1])
+    return Writing(alone[0], alone[1], many[0], many[1], *_chained(customers))
+
+
+def _chained(customers: list[Customer]) -> tuple[float, float]:
+    """Rows written and rows chained a second, at the same time."""
+    sealing.seal(timezone.now())
+
+    def write(customer: Customer) -> float:
+        try:
+            for _ in range(SEALED_EACH):
+                _audit(customer)
+            return time.perf_counter()
+        finally:
+            connections.close_all()
+
+    began = time.perf_counter()
+    sealed = 0
+    with ThreadPoolExecutor(WRITERS) as threads:
+        writers = [threads.submit(write, customer) for customer in customers]
+        while not all(writer.done() for writer in writers):
+            sealed += sealing.seal(timezone.now())
+        written = max(writer.result() for writer in writers) - began
+    sealed += sealing.seal(timezone.now())
+    return WRITERS * SEALED_EACH / written, sealed / (time.perf_counter() - began)
 
 
 if __name__ == "__main__":
     found = measure()
-    print(json.dumps([found.plain, found.audit, found.plain_of_many, found.audit_of_many]))
+    print(json.dumps(asdict(found)))

@@ -115,7 +115,16 @@ def add_token_app(report: Report, app: TokenApp) -> None:
     )
 
 
-def add_audit(report: Report, plain: float, audit: float, plain_of_many: float, audit_of_many: float) -> None:
+def add_audit(
+    report: Report,
+    *,
+    plain: float,
+    audit: float,
+    plain_of_many: float,
+    audit_of_many: float,
+    written: float,
+    chained: float,
+) -> None:
     """What a writer pays for a row of the audit trail."""
     report.add(
         Figure("audit_write_extra", "Row of the audit trail, more than a plain insert, one writer", audit - plain,
@@ -127,6 +136,10 @@ def add_audit(report: Report, plain: float, audit: float, plain_of_many: float, 
         Figure("audit_write_of_many", "Row of the audit trail, each of 20 writers", audit_of_many, "ms"),
         Figure("audit_write_plain_of_many", "Plain insert of the same columns, each of 20 writers", plain_of_many,
                "ms"),
+        Figure("audit_written_rate", "Rows of the audit trail written a second, 20 writers beside the sealer", written,
+               "rows", better="higher"),
+        Figure("audit_chained_rate", "Rows of the audit trail chained a second beside them", chained, "rows",
+               better="higher"),
     )  # fmt: skip
 
 
@@ -141,6 +154,15 @@ def add_finding(report: Report, few: Mapping[str, float], many: Mapping[str, flo
                max(many[kind] / few[kind] for kind in kinds), "times", 3),
         *(Figure(f"find_{kind}", f"  by {kind.replace('_', ' ')}", many[kind], "ms") for kind in kinds),
     )  # fmt: skip
+
+
+def add_finding_requests(report: Report, requests: Mapping[str, float]) -> None:
+    """What the whole request of a search costs, with 1,000,000 accounts."""
+    report.add(
+        Figure("find_request", "Finding a client among 1,000,000, the whole request", requests["median"], "ms"),
+        Figure("find_request_p99", "  its 99th percentile", requests["p99"], "ms"),
+        Figure("find_request_statements", "  its SQL statements", requests["statements"], "statements"),
+    )
 
 
 def add_sending(report: Report, sent: Sending) -> None:

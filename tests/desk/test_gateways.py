@@ -33,7 +33,7 @@ def test_the_page_shows_routes_and_the_last_hour_of_each_gateway(
     GatewayHealth.objects.create(gateway="twilio", left_at=now, reason="slow")
     told = text_of(mak_inside.get("gateways/"))
     assert "+852 kannel, twilio" in told
-    assert "kannel in use 3 / 4 180 ms 3 / 4 3.0 s" in told
+    assert "kannel in use 3 / 4 180 ms, 180 ms 3 / 4 3.0 s, 40.0 s" in told
     assert f"twilio left at {timezone.localtime(now):%H:%M:%S} (slow), 0% of its traffic 0 / 0 — 0 / 0 —" in told
 
 
