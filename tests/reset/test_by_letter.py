@@ -61,7 +61,7 @@ def test_what_is_no_code_is_said_so_and_costs_nothing(typed: str, owner: Visitor
     begin(owner, amy.login, "letter")
     for _ in range(6):
         assert place(type_letter_code(owner, typed)) == "letter/"
-    assert "Enter the 12 letters and digits of the code in the letter" in page(owner)
+    assert "Enter the activation code of the letter: 12 letters and digits" in page(owner)
     assert place(type_letter_code(owner, code)) == "code/"
 
 
