@@ -34,7 +34,7 @@ def every_page(
     yield from reset_pages(language, make_client("200008", mobile="+85292000008"), handset, clock)
     yield from lost_pages(language, make_client("200005", mobile="+85292000005"), handset, clock)
     yield from token_pages(language, make_client("200006", mobile="+85292000006"), clock)
-    yield from letter_pages(language, make_client("200008", mobile="+85292000008"), clock)
+    yield from letter_pages(language, make_client("200009", mobile="+85292000009"), clock)
     yield from _inside(language, amy, handset, clock)
 
 
