@@ -37,7 +37,12 @@ CLIENTS = (
         "100001",
         "Amy Chan",
         "Amy Chan, Traditional Chinese",
-        fields={"mobile": "+85291234567", "email": "amy.chan@client.example", "language": "zh-hant"},
+        fields={
+            "mobile": "+85291234567",
+            "email": "amy.chan@client.example",
+            "language": "zh-hant",
+            "postal_address": "九龍旺角\n彌敦道610號\n曉光大廈9樓B室",
+        },
     ),
     Client(
         "100002",
@@ -55,13 +60,22 @@ CLIENTS = (
         "100003",
         "Cleo Lee",
         "Cleo Lee, Simplified Chinese",
-        fields={"mobile": "+85251234569", "email": "cleo.lee@client.example", "language": "zh-hans"},
+        fields={
+            "mobile": "+85251234569",
+            "email": "cleo.lee@client.example",
+            "language": "zh-hans",
+            "postal_address": "广东省深圳市福田区\n滨河大道200号\n晨光阁1206室",
+        },
     ),
     Client(
         "100004",
         "Dora Ho",
         "Dora Ho, no mobile number on file: no way in",
-        fields={"email": "dora.ho@client.example", "language": "en"},
+        fields={
+            "email": "dora.ho@client.example",
+            "language": "en",
+            "postal_address": "Flat B, 9/F, Morning House\n18 Hollywood Road\nCentral\nHong Kong",
+        },
     ),
     Client(
         "100005",
@@ -71,6 +85,7 @@ CLIENTS = (
             "mobile": "+85291234560",
             "email": "eric.lam@client.example",
             "language": "zh-hant",
+            "postal_address": "香港灣仔\n軒尼詩道120號\n晨曦樓5樓A室",
             "state": AccountState.FROZEN,
             "freeze_cause": FreezeCause.STAFF,
             "freeze_reference": "FDEMO234",

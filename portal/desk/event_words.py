@@ -4,7 +4,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import QUESTIONS
-from accounts.models import Contact, FreezeCause
+from accounts.models import Contact, FreezeCause, ResetWay
+from accounts.services.finding import QueryKind
 from accounts.words import METHOD_LABELS
 from portal.audit.events import Event
 from portal.desk.kinds import KINDS
@@ -142,15 +143,35 @@ PAGES: dict[str, str | Promise] = {
     "reset password": _("Start a password reset"),
 }
 
+#: How a client was recognised who forgot the password.
+RESET_WAYS: dict[str, str | Promise] = {ResetWay.EMAIL: _("e-mail"), ResetWay.LETTER: _("letter")}
+
+#: What a client was searched for by, as it is recorded.
+SEARCHED_BY: dict[str, str | Promise] = {
+    QueryKind.ACCOUNT_NUMBER: _("account number"),
+    QueryKind.MOBILE: _("mobile number"),
+    QueryKind.MOBILE_TAIL: _("last four digits of the mobile number"),
+    QueryKind.EMAIL: _("e-mail address"),
+    QueryKind.FREEZE_REFERENCE: _("reference of a freeze"),
+    QueryKind.PROPOSAL_REFERENCE: _("reference of a proposal"),
+    QueryKind.FORM_REFERENCE: _("reference of a form"),
+    QueryKind.LETTER_REFERENCE: _("reference of a letter"),
+    QueryKind.LOGIN_REFERENCE: _("reference beside a code"),
+}
+
 
 def fact_value(name: str, value: object) -> str:
     """A fact as people read it."""
     text = str(value)
     if name == "page":
-        return str(PAGES.get(text, text))
+        return _page(text)
+    if name == "way":
+        return str(RESET_WAYS.get(text, text))
     if name == "contacts":
         return ", ".join(str(Contact(each).label) if each in Contact.values else each for each in text.split(", "))
     if name == "kind":
+        if text in SEARCHED_BY:
+            return str(SEARCHED_BY[text])
         return str(KINDS[text].label if text in KINDS else Kind(text).label if text in Kind.values else text)
     if name == "void":
         return str(Void(text).label) if text in Void.values else text
@@ -163,3 +184,13 @@ def fact_value(name: str, value: object) -> str:
     if name == "cause" and text in FreezeCause.values:
         return str(FreezeCause(text).label)
     return text
+
+
+def _page(text: str) -> str:
+    """A page by its name; one proposal by its reference, and the form of a proposal by what is proposed."""
+    first, _space, rest = text.partition(" ")
+    if text in PAGES:
+        return str(PAGES[text])
+    if first == "proposal":
+        return f"{FACTS['proposal']} {rest}"
+    return str(KINDS[rest].label) if rest in KINDS else text

@@ -8,8 +8,9 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from accounts.models import SignIn
+from accounts.models import Result, SignIn
 from accounts.words import METHOD_LABELS, PURPOSE_LABELS, RESULT_LABELS
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
@@ -45,7 +46,7 @@ def of_sign_in(each: SignIn) -> Happening:
         parts.append(_("wrong codes: %(count)d") % {"count": each.wrong_codes})
     if each.ended_at:
         parts.append(_("ended at %(time)s") % {"time": clock(each.ended_at)})
-    good = each.proven_at is not None
+    good = each.proven_at is not None or each.result == Result.RESET_DONE
     return Happening(
         each.at,
         f"login-{each.pk}",
@@ -139,7 +140,7 @@ def _who(each: AuditRecord, client: int) -> str:
     if each.actor_id is None:
         return _("the system")
     if each.actor_id == client:
-        return _("the client")
+        return pgettext("who did it", "the client")
     return each.actor.login if each.actor else ""
 
 

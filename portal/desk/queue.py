@@ -29,6 +29,7 @@ from portal.desk.guards import client_for, door, page, staff_with
 from portal.desk.kinds import KINDS
 from portal.desk.lines import Line
 from portal.desk.proposing import revision_of
+from portal.letters.models import Letter
 from portal.lib.crypto import CannotOpen
 
 SEES = "accounts.view_customer"
@@ -184,6 +185,7 @@ def _facts(shown: Proposal, staff: Customer) -> dict[str, Any]:
         "waiting": _waiting(shown, timezone.now()),
         "files": list(shown.evidence.all()),
         "may_open": _may_open(shown, staff),
+        "letters": Letter.objects.filter(customer=shown.subject_id, proposal=shown.reference),
         "mine": mine and shown.undecided,
         "returned": shown.state == State.RETURNED,
         "decides": shown.state == State.OPEN and not mine and staff.has_perm(policy.APPROVE),

@@ -64,14 +64,14 @@ STEPS = {
     Kind.PASSWORD: (
         _OPEN_THE_PAGE,
         Text(
-            "選擇「忘記密碼或首次登入」，然後選擇「我有信件」。",
-            "选择“忘记密码或首次登录”，然后选择“我有信件”。",
-            'Choose "Forgotten password or first login", then "I have a letter".',
+            "選擇「忘記密碼或首次登入」，輸入帳戶號碼，然後選擇「我有信件」。",
+            "选择“忘记密码或首次登录”，输入账户号码，然后选择“我有信件”。",
+            'Choose "Forgotten password or first login", type your account number and choose "I have a letter".',
         ),
         Text(
-            "輸入帳戶號碼及以上啟動碼，不分大小寫，毋須輸入連字號。",
-            "输入账户号码及以上激活码，不分大小写，无需输入连字符。",
-            "Type your account number and the activation code. Capitals and hyphens do not matter.",
+            "輸入以上啟動碼，不分大小寫，毋須輸入連字號。",
+            "输入以上激活码，不分大小写，无需输入连字符。",
+            "Type the activation code. Capitals and hyphens do not matter.",
         ),
         Text(
             "按頁面指示設定新的交易密碼，然後登入。",

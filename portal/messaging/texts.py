@@ -148,8 +148,8 @@ _EVENTS: dict[Notice, dict[str, str]] = {
         "en": "a rebinding letter was posted to you",
     },
     Notice.PASSWORD_VOIDED: {
-        "zh-hant": "交易密碼應要求作廢，請於登入頁選「忘記密碼」",
-        "zh-hans": "交易密码应要求作废，请于登录页选“忘记密码”",
+        "zh-hant": "交易密碼應要求作廢，請於登入頁選「忘記密碼或首次登入」",
+        "zh-hans": "交易密码应要求作废，请于登录页选“忘记密码或首次登录”",
         "en": "the trading password was voided on request, choose Forgotten password on our login page",
     },
     Notice.FROZEN_RESET: {

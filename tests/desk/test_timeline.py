@@ -14,11 +14,12 @@ from django.utils import timezone, translation
 
 from accounts.models import Customer, FreezeCause, Result, SignIn
 from accounts.services import lockout
+from accounts.services.finding import QueryKind
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
 from portal.audit.trail import record
 from portal.desk import timeline
-from portal.desk.event_words import EVENTS, NOTICES
+from portal.desk.event_words import EVENTS, NOTICES, fact_value
 from portal.desk.timeline import FILTERS, PAGE, Place
 from portal.messaging.models import Message, State
 from portal.messaging.texts import Notice
@@ -226,3 +227,29 @@ def test_who_did_it_is_named(amy: Customer, mak: Customer) -> None:
     lockout.freeze(amy, FreezeCause.FRAUD, now=timezone.now(), actor=mak, reason="A caller said so")
     record(Event.SESSIONS_ENDED, actor=amy, subject=amy)
     assert [line.who for line in timeline.read(amy, chosen="changes").lines] == ["the client", "mak"]
+    with translation.override("zh-hant"):
+        assert [line.who for line in timeline.read(amy, chosen="changes").lines] == ["客戶", "mak"]
+
+
+@pytest.mark.parametrize("kind", sorted(set(QueryKind) - {QueryKind.TOO_LONG, QueryKind.UNKNOWN, QueryKind.USED_UP}))
+def test_what_a_client_was_searched_for_by_is_said_in_chinese(kind: QueryKind) -> None:
+    """A3, O5"""
+    with translation.override("zh-hans"):
+        assert re.search("[\u4e00-\u9fff]", fact_value("kind", kind.value))
+
+
+@pytest.mark.parametrize(
+    ("name", "recorded", "said"),
+    [
+        ("page", "propose rebinding_letter", "重新綁定信件"),
+        ("page", "mend password_letter", "密碼信件"),
+        ("page", "proposal PAB2CD3E", "申請 PAB2CD3E"),
+        ("page", "freeze", "凍結"),
+        ("way", "letter", "信件"),
+        ("way", "email", "電郵"),
+    ],
+)
+def test_a_page_and_a_way_are_said_in_words(name: str, recorded: str, said: str) -> None:
+    """A3, O5"""
+    with translation.override("zh-hant"):
+        assert fact_value(name, recorded) == said

@@ -56,6 +56,7 @@ def test_from_the_call_to_the_letter_box(
     assert chan_inside.post(to, CALLED).status_code == 302
     letter = Letter.objects.get()
     assert letter.kind == kind
+    assert f"/letters/{letter.pk}/" in chan_inside.get(to).content.decode(), "the proposal leads on to its letter"
     assert letter.reference in shelf(kwok_inside, "waiting")
     assert "1 letter waits that you may print" in shelf(kwok_inside, "waiting")
 

@@ -41,6 +41,11 @@ def ben() -> Customer:
     return Customer.objects.get(login=BEN)
 
 
+def test_every_client_of_the_demo_can_be_sent_a_letter(house: House) -> None:
+    """T8"""
+    assert not Customer.objects.filter(is_staff=False, postal_address="").exists()
+
+
 def test_the_key_that_is_printed_logs_ben_in(house: House) -> None:
     """T1: and nobody else among the clients has one."""
     line = next(line for line in greeting(house, 8000).splitlines() if BEN in line)
