@@ -9,7 +9,7 @@ import gc
 import ipaddress
 import logging
 import os
-import time
+import select
 from pathlib import Path
 from wsgiref.simple_server import WSGIServer
 
@@ -99,10 +99,10 @@ def post_worker_init(worker: Worker) -> None:
     What is loaded now stays loaded: the garbage collector need not walk through it at every request.
     """
     if reasons := checks.why_not_to_start():
-        while worker.age > 1:  # the first one says why, and ends the server; two at once would leave a traceback
-            time.sleep(0.1)
-            if not worker.alive:
-                return
+        if worker.age > 1:  # the first one says why, and ends the server; two at once would leave a traceback
+            while worker.alive:
+                select.select([], [], [], 0.1)
+            return
         for reason in reasons:
             _log.critical("%s", reason)
         raise SystemExit(Arbiter.WORKER_BOOT_ERROR)
