@@ -85,7 +85,7 @@ def test_a_client_binds_a_phone_with_a_letter(
     language: str, width: int, dark: bool, portal: Portal, open_page: OpenPage, settings: Settings
 ) -> None:
     """T8, O6: from the page that asks for a code"""
-    number = f"28000{ROWS.index((language, width, dark))}"
+    number = f"29600{ROWS.index((language, width, dark))}"
     portal.new_client(number, language=language)
     post_letter(portal, settings, number)
     page = open_page(language, width=width, dark=dark)
@@ -102,10 +102,10 @@ def test_without_scripts_and_without_a_number_the_letter_leads_in(
     portal: Portal, open_page: OpenPage, settings: Settings
 ) -> None:
     """T8, T11, O6"""
-    portal.new_client("280009", language="en", mobile="")
-    post_letter(portal, settings, "280009")
+    portal.new_client("296009", language="en", mobile="")
+    post_letter(portal, settings, "296009")
     page = open_page("en", width=320, scripts=False)
-    fill_login(page, "280009")
+    fill_login(page, "296009")
     type_the_picture(page, portal, settings)
     page.click("form.card button.primary")
     page.wait_for_load_state()
