@@ -50,7 +50,7 @@ test-sqlite: .venv/tests
 
 test-postgres: .venv/tests
 	echo "== Tests on PostgreSQL"
-	tests/postgres.sh $(BIN)/pytest $(IN_PARALLEL) -m "not embedded" --ignore=tests/architecture --ignore=tests/lib
+	tests/postgres.sh $(BIN)/pytest $(IN_PARALLEL) -m "not embedded" --ignore=tests/architecture
 
 # --- What must be installed --------------------------------------------------------------------------------------
 
