@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-IN_PARALLEL := -n 3 --dist loadgroup
+IN_PARALLEL := -n 4 --dist loadgroup
 CARRIER := tests/messaging/smpp_carrier
 .DEFAULT_GOAL := run
 .PHONY: run test soak bench fmt lint contracts deploy-check test-sqlite test-postgres packages
@@ -46,11 +46,11 @@ deploy-check: .venv/tests
 
 test-sqlite: .venv/tests
 	echo "== Tests on SQLite"
-	$(BIN)/pytest $(IN_PARALLEL) -m "not carriers"
+	$(BIN)/pytest $(IN_PARALLEL)
 
 test-postgres: .venv/tests
 	echo "== Tests on PostgreSQL"
-	tests/postgres.sh $(BIN)/pytest $(IN_PARALLEL) -m "not embedded" --ignore=tests/architecture
+	tests/postgres.sh $(BIN)/pytest $(IN_PARALLEL) -m "not embedded"
 
 # --- What must be installed --------------------------------------------------------------------------------------
 

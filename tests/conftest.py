@@ -23,14 +23,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run the long races and faults in full")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares a portal, a browser or a broker stays in one process when the tests run in several."""
-    for item in items:
-        for mark in ("browser", "process"):
-            if item.get_closest_marker(mark):
-                item.add_marker(pytest.mark.xdist_group(mark))
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.embedded)
+@pytest.hookimpl(wrapper=True)  # the marks must be there when xdist reads them
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """What shares a portal, a browser or a broker stays in one process when the tests run in several.
+
+    The files with a browser go in turn to two processes, each with a portal of its own; so do those with processes.
+    """
+    for kind in ("browser", "process"):
+        marked = [item for item in items if item.get_closest_marker(kind)]
+        files = sorted({item.path for item in marked})
+        for item in marked:
+            if not item.get_closest_marker("xdist_group"):
+                item.add_marker(pytest.mark.xdist_group(f"{kind}-{files.index(item.path) % 2}"))
+            if kind == "browser":
+                item.add_marker(pytest.mark.embedded)
+    yield
+    if getattr(config.option, "loadgroup", False):
+        lost = [item.nodeid for item in items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
+        assert not lost, "pytest-xdist groups nothing with this version of pytest"
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ chinese() { fc-list | grep -i "noto.*cjk"; }
 
 need postgresql postgres
 need redis-server command -v redis-server
-need chromium command -v chromium
+need chromium-headless-shell command -v chromium-headless-shell
 need gettext command -v msgfmt
 need oathtool command -v oathtool
 need fonts-noto-cjk chinese

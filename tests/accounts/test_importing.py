@@ -272,7 +272,7 @@ class CheapScrypt(ScryptPasswordHasher):
 HASHERS: list[BasePasswordHasher] = [Argon2PasswordHasher(), Cheap(), CheapScrypt()]
 B64 = base64.b64encode(b"x" * 32).decode()
 B64_LONG = base64.b64encode(b"x" * 64).decode()
-ARGON2 = make_password("Orchid-7781", hasher=Argon2PasswordHasher())
+ARGON2 = make_password("Orchid-7781", "saltsaltsaltsalt", Argon2PasswordHasher())  # the same in every process
 
 
 class TestPasswordHashes:

@@ -66,9 +66,9 @@ def _weigh(web: Web) -> tuple[int, int]:
 
 
 def _start(web: Web) -> tuple[float, ...]:
-    path = shutil.which("chromium")
+    path = shutil.which("chromium-headless-shell")
     if not path:
-        raise BenchError("chromium is not installed: `make packages` brings it.")
+        raise BenchError("Chromium is not installed: `make packages` brings it.")
     ended_tls = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "100.127.0.2"}
     try:
         with Front(web.port, ended_tls) as front, sync_playwright() as playwright:

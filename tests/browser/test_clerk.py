@@ -4,7 +4,6 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -38,19 +37,6 @@ def freeze(portal: Portal, number: str, cause: str = "wrong_codes") -> None:
         )
 
 
-_cookies: list[Any] = []  # of the one login: the authenticator has a code every thirty seconds
-
-
-def arrive(page: Page, portal: Portal) -> None:
-    """Stand at the desk, logged in."""
-    if _cookies:
-        page.context.add_cookies(_cookies)
-        page.goto(f"{portal.origin}/staff/")
-    else:
-        enter(page, portal, CLERK)
-        _cookies.extend(page.context.cookies())
-
-
 class Counted:
     """A page on which every click is counted."""
 
@@ -71,13 +57,14 @@ def test_a_whole_call_is_six_clicks(language: str, width: int, dark: bool, porta
     portal.new_client(number, name="Wong Siu Ming", language=language)
     freeze(portal, number)
     page = open_page(language, width=width, dark=dark)
-    arrive(page, portal)
+    enter(page, portal, CLERK)
     name = f"{language}-{width}{'-dark' if dark else ''}"
     counted = Counted(page)
 
     check(page, width, scripts=True)
     keep(page, f"{name}-1-start")
-    page.keyboard.type(number)  # the box has the focus: no click leads there, and none is needed to send it
+    page.wait_for_selector("#query:focus")  # no click leads there, and none is needed to send it
+    page.keyboard.type(number)
     page.keyboard.press("Enter")
     page.wait_for_url("**/accounts/customer/*/")
     check(page, width, scripts=True)
@@ -108,9 +95,10 @@ def test_the_keyboard_alone_does_it_too(portal: Portal, open_page: OpenPage) -> 
     portal.new_client(number, name="Wong Siu Ming")
     freeze(portal, number)
     page = open_page("en")
-    arrive(page, portal)
+    enter(page, portal, CLERK)
 
-    page.keyboard.type(number)  # the box has the focus
+    page.wait_for_selector("#query:focus")
+    page.keyboard.type(number)
     page.keyboard.press("Enter")
     page.wait_for_url("**/accounts/customer/*/")
     reach(page, "Unfreeze")
@@ -150,7 +138,7 @@ def test_several_clients_and_a_contact_in_full(
         portal.new_client(f"{first}{nth}", name="Wong Siu Ming", mobile=f"+852610{nth}{tail}", email="")
     freeze(portal, f"{first}1", "fraud")
     page = open_page(language, width=width, dark=dark)
-    arrive(page, portal)
+    enter(page, portal, CLERK)
     name = f"{language}-{width}"
 
     page.fill("#query", tail)

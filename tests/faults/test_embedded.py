@@ -24,7 +24,7 @@ from portal.demo import children, house
 from portal.demo.children import Household, Plan
 from portal.demo.house import House, Refusal
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("embedded")]
+pytestmark = [pytest.mark.process, pytest.mark.embedded, pytest.mark.xdist_group("embedded")]
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 

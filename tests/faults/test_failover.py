@@ -14,7 +14,7 @@ from tests.faults.carrier import RECEIPT_SECRET, CrookedCarrier, crooked_carrier
 from tests.faults.stage import Stage, until
 from tests.messaging.servers import dead_port
 
-pytestmark = [pytest.mark.process, pytest.mark.carriers]
+pytestmark = pytest.mark.process
 _WITHIN = 15.0  # seconds from the commit to a carrier's hands
 _SLOTS = 4  # codes that a worker holds at once
 _SQLITE = os.environ["DATABASE_URL"].startswith("sqlite")
