@@ -158,7 +158,10 @@ class PreparedInsert(Generic[M]):
         return self._composed(OnConflict.IGNORE)
 
     def insert(self, new: M) -> M:
-        """The object, with the key that the database gave it. Raises `IntegrityError` as `save` does."""
+        """The object, with what the database gave it: its key, or what it computes from the rest.
+
+        Raises `IntegrityError` as `save` does.
+        """
         self._run(self._sql, new)
         return new
 
@@ -174,6 +177,7 @@ class PreparedInsert(Generic[M]):
                 row = cursor.fetchone()
                 if row is None:
                     return False
-                (new.pk,) = row
+                for field, value in zip(self._meta.db_returning_fields, row, strict=True):
+                    setattr(new, field.attname, value)
         new._state.adding, new._state.db = False, DEFAULT_DB_ALIAS
         return True

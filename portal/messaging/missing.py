@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from portal.messaging import policy, receipts, routing
 from portal.messaging.gateways.base import Asking, Unavailable
-from portal.messaging.models import Channel, Message, State
+from portal.messaging.models import Message, Phase
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +41,7 @@ def ask(now: datetime) -> int:
 def _late(now: datetime) -> "QuerySet[Message]":
     return Message.objects.filter(
         Q(asked_at=None) | Q(asked_at__lte=now - policy.ASK_EVERY),
-        channel=Channel.SMS,
-        state=State.SENT,
+        phase=Phase.UNREPORTED,
         sent_at__gt=now - policy.ASK_UNTIL,
         sent_at__lte=now - policy.ASK_AFTER,
     ).exclude(gateway_reference="")

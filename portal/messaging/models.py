@@ -26,6 +26,14 @@ class State(models.TextChoices):
     EXPIRED = "expired", _("expired")
 
 
+class Phase(models.TextChoices):
+    """How far a message is, as the indexes see it: a claim, and a try that failed, move it nowhere."""
+
+    WAITING = "waiting"
+    UNREPORTED = "unreported"
+    OVER = "over"
+
+
 class Message(models.Model):
     """One message to one place. Its row commits with its cause; the payload is sealed, and erased once sent."""
 
@@ -41,6 +49,16 @@ class Message(models.Model):
     to_masked = models.CharField(max_length=80)
     reference = models.CharField(max_length=8, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    # PostgreSQL writes a row beside its old version, and nothing into any index, if no index asks for what has changed.
+    phase = models.GeneratedField(
+        expression=models.Case(
+            models.When(state__in=[State.QUEUED, State.SENDING], then=models.Value(Phase.WAITING)),
+            models.When(state=State.SENT, channel=Channel.SMS, then=models.Value(Phase.UNREPORTED)),
+            default=models.Value(Phase.OVER),
+        ),
+        output_field=models.CharField(max_length=10, choices=Phase),
+        db_persist=True,
+    )
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     due_at = models.DateTimeField(default=timezone.now)  # not to be tried (again) before
@@ -62,12 +80,12 @@ class Message(models.Model):
             models.Index(
                 fields=["-is_code", "created_at"],
                 name="message_to_hand_out",
-                condition=models.Q(state__in=["queued", "sending"]),
+                condition=models.Q(phase="waiting"),
             ),
             models.Index(
                 fields=["expires_at"],
                 name="message_to_expire",
-                condition=models.Q(state__in=["queued", "sending"]),
+                condition=models.Q(phase="waiting"),
             ),
             models.Index(fields=["customer", "-created_at"], name="message_by_customer"),
             models.Index(fields=["reference", "-created_at"], name="message_by_reference"),
@@ -84,9 +102,7 @@ class Message(models.Model):
                 name="message_by_gateway",
                 condition=models.Q(channel="sms", sent_at__isnull=False),
             ),
-            models.Index(
-                fields=["sent_at"], name="message_unreported", condition=models.Q(state="sent", channel="sms")
-            ),
+            models.Index(fields=["sent_at"], name="message_unreported", condition=models.Q(phase="unreported")),
         ]
 
     def __str__(self) -> str:

@@ -59,14 +59,14 @@ def tell(recipient: Recipient, notice: Notice, *, now: datetime, detail: Detail 
     client logs in or is reached is told by both, also where they led within the last `policy.TELL_FORMER`; a test goes
     by both. There is no opting out.
     """
-    told = []
+    told, detail = [], detail or Detail()
     if recipient.email:
-        told.append(_email(recipient, notice, recipient.email, now=now, detail=detail or Detail()))
+        told.append(_email(recipient, notice, recipient.email, now=now, detail=detail))
     instead = not recipient.email and notice not in _BY_EMAIL_ONLY and _by_other_means_than_texts(recipient)
     if recipient.mobile and (notice in _TO_BOTH or instead):
-        told.append(_sms(recipient, notice, recipient.mobile, now=now))
+        told.append(_sms(recipient, notice, recipient.mobile, now=now, detail=detail))
     if notice in _TO_FORMER:
-        told += _tell_former(recipient, notice, now=now, detail=detail or Detail())
+        told += _tell_former(recipient, notice, now=now, detail=detail)
     return told
 
 
@@ -78,7 +78,7 @@ def _tell_former(recipient: Recipient, notice: Notice, *, now: datetime, detail:
         if contact == "email" and to != recipient.email:
             told.append(_email(recipient, notice, to, now=now, detail=detail))
         elif contact == "mobile" and to != recipient.mobile:
-            told.append(_sms(recipient, notice, to, now=now))
+            told.append(_sms(recipient, notice, to, now=now, detail=detail))
     return told
 
 
@@ -103,18 +103,20 @@ def _email(recipient: Recipient, notice: Notice, to: str, *, now: datetime, deta
         subject=subject,
         text=text,
         customer=recipient,  # type: ignore[arg-type]  # a customer is one; this app does not know the class
+        reference=detail.reference,
         expires_at=now + policy.NOTICE_LIFETIME,
         now=now,
     )
 
 
-def _sms(recipient: Recipient, notice: Notice, to: str, *, now: datetime) -> Message:
+def _sms(recipient: Recipient, notice: Notice, to: str, *, now: datetime, detail: Detail) -> Message:
     return outbox.put(
         channel=Channel.SMS,
         kind=f"notice.{notice}",
         to=to,
         text=notice_sms(notice, language=recipient.language, tail=recipient.login[-2:]),
         customer=recipient,  # type: ignore[arg-type]
+        reference=detail.reference,
         expires_at=now + policy.NOTICE_LIFETIME,
         now=now,
     )

@@ -17,7 +17,7 @@ from portal.lib.batches import delete_in_batches
 from portal.lib.prepared import Prepared, PreparedInsert, PreparedUpdate, slot
 from portal.messaging import health, policy
 from portal.messaging.gateways.base import Envelope, Gateway, Refused, Unavailable
-from portal.messaging.models import Attempt, Message, SendCount, State
+from portal.messaging.models import Attempt, Message, Phase, SendCount, State
 from portal.messaging.outbox import SEAL
 from portal.messaging.routing import NoWay, ways
 from portal.metrics import GATEWAY_SECONDS, MESSAGES, QUEUE_AGE, SEND_SECONDS
@@ -25,7 +25,7 @@ from portal.metrics import GATEWAY_SECONDS, MESSAGES, QUEUE_AGE, SEND_SECONDS
 log = structlog.get_logger(__name__)
 
 #: What a worker may take: waiting, or claimed by a worker whose lease ran out.
-_TAKEABLE = Q(state__in=[State.QUEUED, State.SENDING])
+_TAKEABLE = Q(phase=Phase.WAITING)
 
 
 def deliver(message_id: UUID) -> float | None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 from time_machine import Traveller
 
@@ -57,6 +57,21 @@ def test_what_another_worker_holds_is_left_alone(clock: Traveller, text: Put, ca
     relay.deliver(message.pk)
     assert message.pk not in {pk for pk, _is_code in relay.due(timezone.now())}
     assert not carrier.received
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="about PostgreSQL")
+def test_a_claim_writes_into_no_index(text: Put) -> None:
+    """S4: so that it costs the same however many wait."""
+    message = text()
+
+    def beside_the_old_row() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_get_xact_tuples_hot_updated('messaging_message'::regclass)")
+            return int(cursor.fetchone()[0])
+
+    before = beside_the_old_row()
+    assert relay._claim(message.pk, timezone.now())
+    assert beside_the_old_row() == before + 1
 
 
 def test_a_worker_that_died_loses_its_message_to_the_next_after_the_lease(
