@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.hashers import make_password
@@ -12,6 +13,7 @@ from pytest_django import Settings as SettingsWrapper
 
 from accounts import policy
 from accounts.models import Customer
+from portal import context
 from portal.messaging import outbox
 from portal.messaging.gateways import calls
 from portal.templatetags.fixed import forget
@@ -21,6 +23,12 @@ from tests.audit.owner import rule_off
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run the long races and faults in full")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The same examples in every run, others in a full one; how long one takes on a busy machine says nothing."""
+    hypothesis.settings.register_profile("portal", deadline=None, derandomize=not config.getoption("--soak"))
+    hypothesis.settings.load_profile("portal")
 
 
 @pytest.hookimpl(wrapper=True)  # the marks must be there when xdist reads them
@@ -90,9 +98,10 @@ def static_without_manifest(settings: SettingsWrapper) -> None:
 
 
 @pytest.fixture(autouse=True)
-def fresh_fragments() -> None:
-    """No part of a page is left from a test with another brand."""
+def fresh_fragments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No part of a page is left from a test with another brand, or with everybody frozen."""
     forget()
+    monkeypatch.setattr(context._banner, "good_until", 0.0)
 
 
 @pytest.fixture(autouse=True)

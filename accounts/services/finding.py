@@ -30,6 +30,7 @@ from portal.metrics import SEARCHES
 _FREEZE = re.compile(r"F[0-9A-Z]{7}")
 _PROPOSAL = re.compile(r"P[0-9A-Z]{7}")
 _LETTER = re.compile(r"[RS][0-9A-Z]{7}")
+_CHANGE = re.compile(r"[CLM][0-9A-Z]{7}")
 _LOGIN = re.compile(r"[0-9A-Z]{3}")
 _TAIL = re.compile(rf"[0-9]{{{TAIL}}}")
 
@@ -45,12 +46,15 @@ class QueryKind(StrEnum):
     PROPOSAL_REFERENCE = "proposal reference"
     FORM_REFERENCE = "form reference"
     LETTER_REFERENCE = "letter reference"
+    CHANGE_REFERENCE = "reference of a change"
     LOGIN_REFERENCE = "login reference"
     TOO_LONG = "too long"
     UNKNOWN = "nothing that can be searched for"
     USED_UP = "more searches than a day has"
 
 
+#: References that stand in messages: of a code, and of a change or a lost phone, of which the client was told.
+TOLD = {QueryKind.LOGIN_REFERENCE, QueryKind.CHANGE_REFERENCE}
 _UNANSWERED = {QueryKind.TOO_LONG, QueryKind.UNKNOWN, QueryKind.USED_UP}
 
 
@@ -120,6 +124,7 @@ _REFERENCES = {
     _PROPOSAL: QueryKind.PROPOSAL_REFERENCE,
     paper.REFERENCE: QueryKind.FORM_REFERENCE,
     _LETTER: QueryKind.LETTER_REFERENCE,
+    _CHANGE: QueryKind.CHANGE_REFERENCE,
     _LOGIN: QueryKind.LOGIN_REFERENCE,
 }
 
@@ -134,8 +139,8 @@ def _email(address: str) -> tuple[QueryKind, str]:
 
 def _clients(kind: QueryKind, value: str, staff: Customer, now: datetime) -> Iterable[Customer]:
     """One more than is shown, by one statement that an index answers."""
-    if kind == QueryKind.LOGIN_REFERENCE:
-        return _by_login_reference(value, staff, now)
+    if kind in TOLD:
+        return _by_message(kind, value, staff, now)
     return by(kind, value, staff)[: policy.SEARCH_HITS + 1]
 
 
@@ -159,16 +164,18 @@ def by(kind: QueryKind, value: str, staff: Customer) -> QuerySet[Customer]:
     return clients.filter(login=value)
 
 
-def messages_of(reference: str, staff: Customer, now: datetime) -> QuerySet[Message]:
-    """The codes that carried this reference lately, the newest first."""
-    since = now - policy.SEARCH_LOGIN_REFERENCE
-    sent = Message.objects.filter(reference=reference, created_at__gt=since, customer__is_staff=False)
+def messages_of(kind: QueryKind, reference: str, staff: Customer, now: datetime) -> QuerySet[Message]:
+    """The messages that carried this reference, the newest first. That of a login is short and comes again: only the
+    codes of the last day count."""
+    sent = Message.objects.filter(reference=reference, customer__is_staff=False)
+    if kind == QueryKind.LOGIN_REFERENCE:
+        sent = sent.filter(created_at__gt=now - policy.SEARCH_LOGIN_REFERENCE)
     return sent.exclude(customer__in=_own(staff)).select_related("customer").order_by("-created_at")
 
 
-def _by_login_reference(reference: str, staff: Customer, now: datetime) -> list[Customer]:
+def _by_message(kind: QueryKind, reference: str, staff: Customer, now: datetime) -> list[Customer]:
     found: dict[int, Customer] = {}
-    for message in messages_of(reference, staff, now)[: policy.SEARCH_MESSAGES]:
+    for message in messages_of(kind, reference, staff, now)[: policy.SEARCH_MESSAGES]:
         if message.customer:
             found.setdefault(message.customer.pk, message.customer)
     return list(found.values())[: policy.SEARCH_HITS + 1]

@@ -156,6 +156,7 @@ SEARCHED_BY: dict[str, str | Promise] = {
     QueryKind.PROPOSAL_REFERENCE: _("reference of a proposal"),
     QueryKind.FORM_REFERENCE: _("reference of a form"),
     QueryKind.LETTER_REFERENCE: _("reference of a letter"),
+    QueryKind.CHANGE_REFERENCE: _("reference of a change"),
     QueryKind.LOGIN_REFERENCE: _("reference beside a code"),
 }
 

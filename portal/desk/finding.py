@@ -27,6 +27,7 @@ _NOBODY: dict[QueryKind, str | Promise] = {
     QueryKind.PROPOSAL_REFERENCE: gettext_lazy("No proposal about one client has this reference."),
     QueryKind.FORM_REFERENCE: gettext_lazy("No form was handed out under this reference."),
     QueryKind.LETTER_REFERENCE: gettext_lazy("No letter has this reference."),
+    QueryKind.CHANGE_REFERENCE: gettext_lazy("No client was told this reference of a change."),
     QueryKind.LOGIN_REFERENCE: gettext_lazy("No code of the last 24 hours carried this reference."),
     QueryKind.TOO_LONG: gettext_lazy("This is too long to be a number, an e-mail address or a reference."),
     QueryKind.UNKNOWN: gettext_lazy(

@@ -23,8 +23,9 @@ from accounts.services import finding
 from accounts.services.finding import QueryKind
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
-from portal.messaging import outbox
+from portal.messaging import notices, outbox
 from portal.messaging.models import Channel, Message
+from portal.messaging.texts import Detail, Notice
 from tests.actors import text_of
 from tests.approvals.steps import propose
 from tests.desk.steps import Desk, frozen
@@ -105,6 +106,19 @@ def test_by_the_letters_beside_a_code_of_the_last_day(amy: Customer, no_mobile: 
     code_to(no_mobile, "KYW", minutes_ago=24 * 60 + 1)
     assert find(mak_inside, "kyv").headers["Location"] == led_to(amy)
     assert "No code of the last 24 hours" in text_of(find(mak_inside, "KYW"))
+
+
+@pytest.mark.parametrize(
+    ("notice", "reference"),
+    [(Notice.PHONE_LOST, "L234ABCD"), (Notice.METHOD_CHANGED, "M234ABCD"), (Notice.MOBILE_CHANGED, "C234ABCD")],
+)
+def test_by_the_reference_of_a_change_that_the_client_was_told(
+    notice: Notice, reference: str, amy: Customer, mak_inside: Desk
+) -> None:
+    """A2"""
+    notices.tell(amy, notice, now=timezone.now(), detail=Detail(reference=reference))
+    assert find(mak_inside, f" {reference.lower()}").headers["Location"] == led_to(amy)
+    assert "No client was told" in text_of(find(mak_inside, f"{reference[:-1]}2"))
 
 
 def test_several_are_listed_masked_by_account_number(make_client: Callable[..., Customer], mak_inside: Desk) -> None:
@@ -238,7 +252,7 @@ def test_no_look_searches_and_no_address_holds_a_query(amy: Customer, mak_inside
 # --- At a million clients ------------------------------------------------------------------------------
 
 
-QUERIES = ["100001", "91234567", "4567", "amy@example.com", "FAB2CD3E", "PAB2CD3E", "KYV", "100009", "Chan"]
+QUERIES = ["100001", "91234567", "4567", "amy@example.com", "FAB2CD3E", "PAB2CD3E", "MAB2CD3E", "KYV", "100009", "Chan"]
 
 
 @pytest.mark.parametrize("query", QUERIES)
@@ -288,11 +302,11 @@ def test_no_search_reads_a_table_from_end_to_end(query: str, mak: Customer) -> N
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     kind, value = finding.understand(query)
-    if kind == QueryKind.LOGIN_REFERENCE:
-        told = plan(finding.messages_of(value, mak, timezone.now())[: policy.SEARCH_MESSAGES])
+    if kind in finding.TOLD:
+        told = plan(finding.messages_of(kind, value, mak, timezone.now())[: policy.SEARCH_MESSAGES])
     else:
         told = plan(finding.by(kind, value, mak)[: policy.SEARCH_HITS + 1])
-    table = "messaging_message" if kind == QueryKind.LOGIN_REFERENCE else "accounts_customer"
+    table = "messaging_message" if kind in finding.TOLD else "accounts_customer"
     assert not re.search(rf"Seq Scan on {table}\b|\bSCAN (?:TABLE )?{table}\b", told), told
     walks = re.findall(rf"Index (?:Only )?Scan[^\n]* on {table}\b[^\n]*\n([^\n]*)", told)
     assert all("Index Cond" in line for line in walks), told  # else it walks an index from end to end
