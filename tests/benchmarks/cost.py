@@ -17,7 +17,7 @@ from tests.benchmarks.meter import Cost, Meter, Visitors
 from tests.benchmarks.phones import shown
 from tests.benchmarks.site import HOST, Web
 
-ROUNDS, LOGINS, BARE_REQUESTS, HASHES = 5, 40, 2000, 60
+ROUNDS, LOGINS, BARE_REQUESTS, HASHES = 4, 40, 2000, 60
 WARM = 20  # logins and wrong passwords before the first round
 
 
