@@ -29,7 +29,6 @@ _HEARTBEAT_AGE = 35  # seconds
 _QUEUE_AGE = 60  # seconds
 
 
-@never_cache
 @require_safe
 def root(request: HttpRequest) -> HttpResponse:
     """To the menu, or to the login."""

@@ -3,7 +3,6 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import sessions
@@ -14,7 +13,6 @@ from accounts.services import sign_ins
 _REASONS = {*EndReason.values, "gone"}
 
 
-@never_cache
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     """End the session of this browser. Twice is as good as once."""
@@ -33,7 +31,6 @@ def extend(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@never_cache
 @require_safe
 def ended(request: HttpRequest) -> HttpResponse:
     """Why the session is over. A browser that has a live one (a double click on the code page) goes to it."""

@@ -6,14 +6,12 @@ from datetime import datetime
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from portal.demo.handset import FILE_NAME, Arrival, arrivals
 
 
 @require_safe
-@never_cache
 def handset(request: HttpRequest) -> HttpResponse:
     """The page; it reloads itself, so that a code is there when one looks up."""
     shown = [(arrival, datetime.fromisoformat(arrival.received_at)) for arrival in _newest()]
@@ -21,7 +19,6 @@ def handset(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@never_cache
 def handset_json(request: HttpRequest) -> HttpResponse:
     """The same for a script."""
     return JsonResponse([asdict(arrival) for arrival in _newest()], safe=False)

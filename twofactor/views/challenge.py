@@ -16,7 +16,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import policy as accounts_policy
@@ -108,7 +107,6 @@ def resend(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     return send_again(request, sign_in, LOGIN)
 
 
-@never_cache
 @require_safe
 def delivery(request: HttpRequest) -> HttpResponse:
     """What became of the message, for the script of the page."""

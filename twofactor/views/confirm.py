@@ -7,7 +7,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import sessions
@@ -92,7 +91,6 @@ def resend(request: HttpRequest, sign_in: SignIn) -> HttpResponse:
     return redirect("twofactor:confirm")
 
 
-@never_cache
 @require_safe
 def delivery(request: HttpRequest) -> HttpResponse:
     """What became of the message, for the script of the page."""

@@ -8,7 +8,6 @@ from datetime import datetime
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import errors, sessions
@@ -88,14 +87,12 @@ def _show(request: HttpRequest, form: LoginForm, *, picture: bool = False) -> Ht
     return render(request, "accounts/login.html", {"form": form, **fresh_verification(picture=picture)})
 
 
-@never_cache
 @require_safe
 def picture(request: HttpRequest, token: str) -> HttpResponse:
     """The digits of a token as a picture."""
     return HttpResponse(draw(token, _digits(token)), content_type="image/png")
 
 
-@never_cache
 @require_safe
 def sound(request: HttpRequest, token: str) -> HttpResponse:
     """The digits of a token, spoken."""

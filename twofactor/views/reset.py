@@ -13,7 +13,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import errors as account_errors
@@ -50,7 +49,6 @@ def at(step: Step, way: ResetWay | None = None) -> Callable[[ResetView], Callabl
     """Only for a journey that stands at this step; any other is led to where it stands, or to the beginning."""
 
     def decorate(view: ResetView) -> Callable[[HttpRequest], HttpResponse]:
-        @never_cache
         @wraps(view)
         def guarded(request: HttpRequest) -> HttpResponse:
             reset = sessions.reset_of(request)

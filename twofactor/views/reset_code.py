@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import sessions
@@ -61,7 +60,6 @@ def resend(request: HttpRequest, reset: PasswordReset) -> HttpResponse:
     return send_again(request, reset.sign_in, JOURNEY)
 
 
-@never_cache
 @require_safe
 def delivery(request: HttpRequest) -> HttpResponse:
     """What became of the message, for the script of the page."""

@@ -14,8 +14,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView, View
 from django_otp import login as otp_login
 from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
@@ -133,7 +131,6 @@ class EnrolmentRequired:
         return cast(HttpResponseBase, super().dispatch(request, *args, **kwargs))  # type: ignore[misc]
 
 
-@method_decorator(never_cache, name="dispatch")
 class StaffSetupView(EnrolmentRequired, SetupView):
     """Shows a new seed and stores the authenticator after one right code."""
 
@@ -170,7 +167,6 @@ class StaffSetupView(EnrolmentRequired, SetupView):
         return redirect("two_factor:setup_complete")
 
 
-@method_decorator(never_cache, name="dispatch")
 class StaffSeedPictureView(EnrolmentRequired, View):
     """The seed as a picture for the app's camera, drawn here and kept nowhere."""
 
@@ -186,7 +182,6 @@ class StaffSeedPictureView(EnrolmentRequired, View):
         return HttpResponse(picture.getvalue(), content_type="image/svg+xml")
 
 
-@method_decorator(never_cache, name="dispatch")
 class StaffSetupCompleteView(TemplateView):
     """Says that the authenticator is bound."""
 
