@@ -1,5 +1,6 @@
 """The browsers that a client logged in with, on the client's page."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -43,6 +44,7 @@ def test_the_desk_tells_each_browser_once_with_its_last_login_and_masks_the_addr
     page = told(mak_inside, amy)
     own, other = f"Firefox / Linux (web) {last[1]} ", f"Safari / iPhone (web) {last[2]} "
     assert own in page
+    assert re.search(rf"{re.escape(own)}\S+ 2 .*{re.escape(other)}\S+ 1\b", page), "how many logins"
     assert page.index(own) < page.index(other), "the one used last comes first"
     assert page.count("Firefox / Linux") == 1
     assert "Edge" not in page, "it never logged in"
