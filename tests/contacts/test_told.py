@@ -42,6 +42,7 @@ def test_old_and_new_contacts_are_told_without_link_and_without_the_contact(
     before = on_file(amy)
     change(inside, handset, amy, contact)
     reference = ContactChange.objects.get().reference
+    assert Message.objects.filter(kind__startswith="notice.", reference=reference).count() >= 2, "staff find it by that"
     told_by_mail = {before["email"], on_file(amy)["email"]}
     told_by_text = {before["mobile"], amy.mobile}
     for address in told_by_mail:

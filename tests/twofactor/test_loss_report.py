@@ -103,7 +103,8 @@ def test_it_is_recorded_and_told_everywhere(pending: Visitor, amy: Customer, han
     alarms = emails("security@example.com.hk")
     assert any(str(kept.facts["reference"]) in mail.subject for mail in alarms)
     assert all(amy.login not in mail.body for mail in alarms)
-    assert Message.objects.get(kind="notice.phone_lost", channel="sms").is_code is False
+    told = Message.objects.get(kind="notice.phone_lost", channel="sms")
+    assert (told.is_code, told.reference) == (False, kept.facts["reference"]), "staff find the client by it"
 
 
 def test_a_freeze_and_an_unfreeze_revive_nothing(

@@ -440,7 +440,8 @@ def test_binding_change_and_removal_are_recorded_and_told(
     for mail in emails(amy.email):
         if "changed" in mail.subject:
             assert any(reference in mail.body for reference in references)
-    assert Message.objects.filter(kind="notice.method_changed", channel="sms", is_code=False).count() == 2
+    told = Message.objects.filter(kind="notice.method_changed", channel="sms", is_code=False)
+    assert {each.reference for each in told} == references, "staff find the client by it"
 
 
 def test_resending_at_the_door_is_not_part_of_a_change(
