@@ -1,10 +1,8 @@
 """What a row of the audit trail costs its writer, beside a plain insert of the same columns into a table of its own.
 
 Run as a process of its own with the environment of the portal: `python -m tests.benchmarks.audit` prints its numbers as
-JSON. The two kinds of insert take turns, each in a transaction of its own, so that both meet the same machine. Twenty
-writers at once pause after each row: without that they would wait for a processor, and for the one interpreter lock of
-this process, and not for each other. Then the same many write rows of the trail alone, as fast as they can, while one
-sealer chains them.
+JSON. The two kinds of insert take turns, each in a transaction of its own, so that both meet the same machine. Then the
+same many write rows of the trail alone, as fast as they can, while one sealer chains them.
 """
 
 import json
@@ -27,7 +25,6 @@ from portal.audit.events import Event  # noqa: E402
 from portal.audit.trail import record  # noqa: E402
 
 ALONE, WRITERS, EACH, WARM = 1000, 20, 100, 50
-PAUSE = 0.025  # seconds after each row of twenty writers: 800 rows a second together
 SEALED_EACH = 200  # rows of each writer beside the sealer
 
 _TABLE = """
@@ -69,7 +66,7 @@ def _audit(customer: Customer) -> None:
     record(Event.ACCOUNT_UNFROZEN, actor=customer, subject=customer, facts=_FACTS)
 
 
-def _by_turns(customer: Customer, times: int, pause: float = 0) -> tuple[list[float], list[float]]:
+def _by_turns(customer: Customer, times: int) -> tuple[list[float], list[float]]:
     """Milliseconds of each plain insert and of each row of the trail."""
     spent: tuple[list[float], list[float]] = ([], [])
     for nth in range(2 * (WARM + times)):
@@ -77,7 +74,6 @@ def _by_turns(customer: Customer, times: int, pause: float = 0) -> tuple[list[fl
         (_plain, _audit)[nth % 2](customer)
         if nth >= 2 * WARM:
             spent[nth % 2].append((time.perf_counter() - began) * 1000)
-        time.sleep(pause)
     return spent
 
 
@@ -93,7 +89,7 @@ def measure() -> Writing:
         connection.ensure_connection()
         start.wait(60)
         try:
-            return _by_turns(customer, EACH, PAUSE)
+            return _by_turns(customer, EACH)
         finally:
             connections.close_all()
 
