@@ -1,9 +1,11 @@
 """Writing to the audit trail."""
 
 from collections.abc import Mapping
+from uuid import uuid4
 
 import structlog
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.utils import timezone
 
 from portal.audit import chain
 from portal.audit.events import Event
@@ -24,12 +26,14 @@ def record(
 
     The row is signed here and chained after the commit (`portal.audit.sealing`): writers do not wait for each other.
     """
-    row = AuditRecord(
+    row = AuditRecord(  # every column is given: looking for defaults would take as long as signing
+        at=timezone.now(),
         event=event,
         actor_id=actor.pk if actor else None,
         subject_id=subject.pk if subject else None,
         facts=dict(facts or {}),
         request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+        mark=uuid4(),
     )
     row.mac = chain.sign(row)
     return _NEW.insert(row)

@@ -142,6 +142,5 @@ def _matches(ring: Mapping[str, bytes], purpose: str, stored: str, parts: tuple[
 
 
 def _hmac(key: bytes, parts: tuple[str, ...]) -> str:
-    encoded = [part.encode() for part in parts]
-    message = b"".join(piece for part in encoded for piece in (len(part).to_bytes(4, "big"), part))
+    message = b"".join([len(part).to_bytes(4, "big") + part for part in map(str.encode, parts)])
     return hmac.digest(key, message, "sha256").hex()

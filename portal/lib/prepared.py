@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.constants import OnConflict
 from django.db.models.query import get_related_populators
@@ -139,12 +139,15 @@ class PreparedInsert(Generic[M]):
         self._model = model
 
     @cached_property
-    def _fields(self) -> list[Any]:
-        return [field for field in self._meta.local_concrete_fields if field not in self._meta.db_returning_fields]
+    def _fields(self) -> list[tuple[Any, Any]]:
+        """Each field that is written, with the one that knows how its value is stored: a reference is a key."""
+        returned = self._meta.db_returning_fields
+        fields = [field for field in self._meta.local_concrete_fields if field not in returned]
+        return [(field, field.target_field if field.remote_field else field) for field in fields]
 
     def _composed(self, on_conflict: OnConflict | None) -> str:
         query = InsertQuery(self._model, on_conflict=on_conflict)
-        query.insert_values(self._fields, [self._model()])
+        query.insert_values([field for field, _ in self._fields], [self._model()])
         compiler: Any = query.get_compiler(DEFAULT_DB_ALIAS)
         compiler.returning_fields = self._meta.db_returning_fields
         return str(compiler.as_sql()[0][0])
@@ -170,8 +173,9 @@ class PreparedInsert(Generic[M]):
         return new if self._run(self._sql_unless_there, new) else None
 
     def _run(self, sql: str, new: M) -> bool:
-        values = [field.get_db_prep_save(field.pre_save(new, True), connection) for field in self._fields]
-        with connection.cursor() as cursor:
+        database = connections[DEFAULT_DB_ALIAS]
+        values = [column.get_db_prep_save(field.pre_save(new, True), database) for field, column in self._fields]
+        with database.cursor() as cursor:
             cursor.execute(sql, values)
             if self._meta.db_returning_fields:
                 row = cursor.fetchone()
