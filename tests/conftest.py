@@ -1,6 +1,7 @@
 """Fixtures for every test: clients by name, the carrier at the far end, a broker that nobody misses."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from django.test import TransactionTestCase
 from pytest_django import Settings as SettingsWrapper
 
 from accounts import policy
+from accounts.hashers import PortalArgon2Hasher
 from accounts.models import Customer
 from portal import context
 from portal.messaging import outbox
@@ -127,10 +129,23 @@ def handset(carrier: Carrier) -> Handset:
     return Handset(carrier)
 
 
-@pytest.fixture(scope="session")
-def password_hash() -> str:
-    """The hash of everybody's password, computed once."""
+@pytest.fixture(autouse=True)
+def cheap_hash(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same algorithm with the least work, for these tests make many thousand hashes; real processes do it all."""
+    if not request.node.get_closest_marker("process"):
+        monkeypatch.setattr(PortalArgon2Hasher, "memory_cost", 8)
+        monkeypatch.setattr(PortalArgon2Hasher, "time_cost", 1)
+
+
+@cache
+def _hashed(_memory_cost: int) -> str:
     return make_password(PASSWORD)
+
+
+@pytest.fixture
+def password_hash(cheap_hash: None) -> str:
+    """The hash of everybody's password, computed once."""
+    return _hashed(PortalArgon2Hasher.memory_cost)
 
 
 @pytest.fixture

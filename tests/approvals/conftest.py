@@ -7,12 +7,12 @@ import pytest
 from pytest_django import Settings as SettingsWrapper
 
 from accounts.models import Customer
-from tests.accounts.conftest import cheap_hash, clock, let_in, password_hash
+from tests.accounts.conftest import clock, let_in
 from tests.desk.conftest import chan, chan_inside, desk, mak, mak_inside, make_staff
 from tests.desk.steps import Desk
 
 __all__ = [
-    "chan", "chan_inside", "cheap_hash", "clock", "desk", "let_in", "mak", "mak_inside", "make_staff", "password_hash",
+    "chan", "chan_inside", "clock", "desk", "let_in", "mak", "mak_inside", "make_staff",
 ]  # fmt: skip
 
 

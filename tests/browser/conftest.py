@@ -21,6 +21,7 @@ import pytest
 from django.db.backends.sqlite3._functions import register as register_functions
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
+from tests import loopback
 from tests.actors import PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,7 +49,7 @@ class Portal:
 
     def arrived(self, to: str, channel: str = "sms") -> list[str]:
         """The texts that arrived at one number or address, the newest first."""
-        everything = httpx.get(f"{self.origin}/demo/handset.json").json()
+        everything = loopback.get(f"{self.origin}/demo/handset.json").json()
         return [each["text"] for each in everything if each["to"] == to and each["channel"] == channel]
 
     def wait_for(self, count: int, to: str, channel: str = "sms") -> list[str]:
@@ -135,7 +136,7 @@ def _wait_for(running: Portal, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is not None:
             raise AssertionError(process.stderr.read().decode() if process.stderr else "stopped")
         try:
-            if all(httpx.get(f"{running.origin}/health/ready").json().values()):
+            if all(loopback.get(f"{running.origin}/health/ready").json().values()):
                 return
         except (httpx.HTTPError, json.JSONDecodeError):
             pass

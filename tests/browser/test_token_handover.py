@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import httpx
 import pyotp
 import pytest
 from django.template.loader import render_to_string
 from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from tests import loopback
 from tests.browser.conftest import ROOT, Portal
 from tests.browser.front import Front
 from tests.browser.test_token_app import BROKER, KEY, NOW, OTHER, STORED, code_of, type_key
@@ -107,9 +107,9 @@ def stage(request: pytest.FixtureRequest, portal: Portal, phone: BrowserContext)
 
 def test_the_app_is_at_its_own_host_and_nowhere_else(apart: tuple[str, str]) -> None:
     origin, app = apart
-    assert "保安編碼" in httpx.get(app).text
-    assert httpx.get(f"{origin}/token/").status_code == 404
-    assert httpx.get(f"{app}zh-hant/login/").status_code == 404
+    assert "保安編碼" in loopback.get(app).text
+    assert loopback.get(f"{origin}/token/").status_code == 404
+    assert loopback.get(f"{app}zh-hant/login/").status_code == 404
 
 
 def test_the_key_passes_after_a_question(stage: Stage) -> None:

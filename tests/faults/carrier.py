@@ -13,8 +13,7 @@ from itertools import count
 from threading import Event, Lock
 from uuid import uuid4
 
-import httpx
-
+from tests import loopback
 from tests.messaging.servers import read_request, reply, serve
 
 RECEIPT_SECRET = "secret"
@@ -78,7 +77,7 @@ class CrookedCarrier:
         said, stamp = json.dumps({"reference": reference, "status": "delivered"}).encode(), str(int(time.time()))
         signature = hmac.digest(RECEIPT_SECRET.encode(), stamp.encode() + b"." + said, hashlib.sha256).hex()
         headers = {"X-Timestamp": stamp, "X-Signature": signature}
-        httpx.post(self.reports_to, content=said, headers=headers, timeout=10, trust_env=False).raise_for_status()
+        loopback.post(self.reports_to, content=said, headers=headers, timeout=10).raise_for_status()
 
 
 @contextmanager

@@ -23,6 +23,7 @@ import pytest
 from portal.demo import children, house
 from portal.demo.children import Household, Plan
 from portal.demo.house import House, Refusal
+from tests import loopback
 
 pytestmark = [pytest.mark.process, pytest.mark.embedded, pytest.mark.xdist_group("embedded")]
 
@@ -51,7 +52,7 @@ class Portal:
 
     def serving(self) -> bool:
         try:
-            return httpx.get(f"{self.origin}/en/login/", timeout=5, trust_env=False).is_success
+            return loopback.get(f"{self.origin}/en/login/").is_success
         except httpx.HTTPError:
             return False
 
@@ -61,7 +62,7 @@ class Portal:
         return carrier.environ()
 
     def handset(self) -> list[dict[str, str]]:
-        found: list[dict[str, str]] = httpx.get(f"{self.origin}/demo/handset.json", trust_env=False).json()
+        found: list[dict[str, str]] = loopback.get(f"{self.origin}/demo/handset.json").json()
         return found
 
     def end(self) -> str:
@@ -122,14 +123,14 @@ def refusal(**environment: str) -> str:
 
 def test_both_loopback_addresses_answer(portal: Portal) -> None:
     port = portal.origin.rpartition(":")[2]
-    assert httpx.get(f"http://127.0.0.1:{port}/health/live", trust_env=False).is_success
+    assert loopback.get(f"http://127.0.0.1:{port}/health/live").is_success
     if socket.has_ipv6 and Path("/proc/net/if_inet6").read_text(encoding="ascii").strip():
-        assert httpx.get(f"http://[::1]:{port}/health/live", trust_env=False).is_success
+        assert loopback.get(f"http://[::1]:{port}/health/live").is_success
 
 
 def test_it_gets_ready_with_worker_and_broker(portal: Portal) -> None:
     """O3"""
-    assert wait_for(lambda: httpx.get(f"{portal.origin}/health/ready", trust_env=False).is_success, 30)
+    assert wait_for(lambda: loopback.get(f"{portal.origin}/health/ready").is_success, 30)
 
 
 def test_metrics_are_served_on_an_address_of_their_own(portal: Portal) -> None:
@@ -137,10 +138,10 @@ def test_metrics_are_served_on_an_address_of_their_own(portal: Portal) -> None:
     address = portal.environment()["METRICS_ADDRESS"]
     assert address.startswith("127.0.0.1:")
     deadline = time.monotonic() + 20  # the first figure comes with the first sweep
-    while "portal_" not in httpx.get(f"http://{address}/metrics", trust_env=False).text:
+    while "portal_" not in loopback.get(f"http://{address}/metrics").text:
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    assert httpx.get(f"{portal.origin}/metrics", trust_env=False).status_code == httpx.codes.NOT_FOUND
+    assert loopback.get(f"{portal.origin}/metrics").status_code == httpx.codes.NOT_FOUND
 
 
 def test_an_sms_arrives_once_and_stands_on_the_handset(portal: Portal) -> None:
@@ -174,7 +175,7 @@ def test_an_e_mail_stands_on_the_handset_with_subject_and_body(portal: Portal) -
         server.send_message(mail)
     newest = next(each for each in portal.handset() if each["channel"] == "email")
     assert (newest["to"], newest["text"]) == ("amy@client.example", "登入通知\n\n今天有一次登入。")
-    page = httpx.get(f"{portal.origin}/demo/handset/", trust_env=False)
+    page = loopback.get(f"{portal.origin}/demo/handset/")
     assert "今天有一次登入。" in page.text
     assert "no-store" in page.headers["Cache-Control"]
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import Customer
-from tests.accounts.conftest import cheap_hash, clock, let_in, password_hash
+from tests.accounts.conftest import clock, let_in
 from tests.desk.conftest import make_staff
 from tests.desk.steps import Desk
 
-__all__ = ["cheap_hash", "clock", "let_in", "make_staff", "password_hash"]
+__all__ = ["clock", "let_in", "make_staff"]
 
 
 @pytest.fixture

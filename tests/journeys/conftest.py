@@ -1,5 +1,5 @@
 """The fixtures of accounts serve here too."""
 
-from tests.accounts.conftest import cheap_hash, clock, let_in, password_hash
+from tests.accounts.conftest import clock, let_in
 
-__all__ = ["cheap_hash", "clock", "let_in", "password_hash"]
+__all__ = ["clock", "let_in"]

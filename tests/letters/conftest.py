@@ -6,14 +6,14 @@ import pytest
 from django.utils import translation
 
 from accounts.models import Customer
-from tests.accounts.conftest import cheap_hash, clock, let_in, password_hash
+from tests.accounts.conftest import clock, let_in
 from tests.approvals.conftest import evidence_directory, kwok, kwok_inside
 from tests.desk.conftest import chan, chan_inside, desk, mak, mak_inside, make_staff
 from tests.letters.steps import ADDRESS
 
 __all__ = [
-    "chan", "chan_inside", "cheap_hash", "clock", "desk", "evidence_directory", "kwok", "kwok_inside", "let_in", "mak",
-    "mak_inside", "make_staff", "password_hash",
+    "chan", "chan_inside", "clock", "desk", "evidence_directory", "kwok", "kwok_inside", "let_in", "mak",
+    "mak_inside", "make_staff",
 ]  # fmt: skip
 
 

@@ -3,13 +3,12 @@
 import pytest
 
 from accounts.models import Customer
-from tests.accounts.conftest import cheap_hash, password_hash
 from tests.actors import Visitor
 from tests.desk.conftest import make_staff
 from tests.twofactor.conftest import clock
 from tests.twofactor.steps import Clock
 
-__all__ = ["cheap_hash", "clock", "make_staff", "owner", "password_hash", "stranger"]
+__all__ = ["clock", "make_staff", "owner", "stranger"]
 
 
 @pytest.fixture
