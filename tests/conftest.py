@@ -21,6 +21,7 @@ from portal.messaging.gateways import calls
 from portal.templatetags.fixed import forget
 from tests.actors import PASSWORD, Carrier, Handset, Visitor
 from tests.audit.owner import rule_off
+from tests.clearing import clear
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -70,16 +71,16 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def clearing_up_as_the_owner() -> Iterator[None]:
-    """Tables are emptied after a test by the owner of the database: the portal itself cannot empty the audit trail."""
-    empty = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+def clearing_up_as_the_owner(soak: bool) -> Iterator[None]:
+    """Tables are emptied after a test that committed; after ten million rows by making the tables anew."""
 
-    def empty_as_the_owner(case: TransactionTestCase) -> None:
+    def flush_as_the_owner(case: TransactionTestCase) -> None:
         with rule_off():
-            empty(case)
+            flush(case)
 
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_as_the_owner)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush_as_the_owner if soak else lambda _: clear())
         yield
 
 
