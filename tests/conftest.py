@@ -39,7 +39,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """What shares a portal, a browser or a broker stays in one process when the tests run in several.
 
     The files with a browser go in turn to two processes, each with a portal of its own; so do those with processes.
+    What asks neither for the database nor for processes is the same on both kinds of database, and runs on SQLite.
     """
+    if "postgresql" in str(django_settings.DATABASES["default"]["ENGINE"]):
+        alike = [item for item in items if not _meets_the_database(item)]
+        config.hook.pytest_deselected(items=alike)
+        items[:] = [item for item in items if _meets_the_database(item)]
     for kind in ("browser", "process"):
         marked = [item for item in items if item.get_closest_marker(kind)]
         files = sorted({item.path for item in marked})
@@ -52,6 +57,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if getattr(config.option, "loadgroup", False):
         lost = [item.nodeid for item in items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
         assert not lost, "pytest-xdist groups nothing with this version of pytest"
+
+
+def _meets_the_database(item: pytest.Item) -> bool:
+    return (
+        not {"db", "transactional_db"}.isdisjoint(getattr(item, "fixturenames", ()))
+        or item.get_closest_marker("django_db") is not None
+        or item.get_closest_marker("process") is not None
+    )
 
 
 @pytest.fixture(scope="session")
