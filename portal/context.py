@@ -26,6 +26,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "client": found.customer if found else None,
         "signin": found,
         "inside": bool(found and found.inside),
+        "at_desk": _at_desk(request),
         "language_links": language_links(request),
         "idle_seconds": int(policy.idle_limit().total_seconds()),
         "demo": settings.DEMO,
@@ -34,8 +35,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def _at_desk(request: HttpRequest) -> bool:
+    return request.path.startswith(settings.STAFF_PATH)
+
+
 def _found(request: HttpRequest) -> SignIn | None:
-    if request.path.startswith(settings.STAFF_PATH):
+    if _at_desk(request):
         return None
     try:
         return sessions.lookup(request).sign_in
