@@ -138,9 +138,12 @@ class Stage:
         return done.stdout
 
     def close(self) -> None:
-        """End whatever still runs."""
-        for process in self.processes.values():
-            if process.poll() is None:
+        """End whatever still runs. What each process said last is shown of a test that failed."""
+        for name, process in self.processes.items():
+            state = process.poll()
+            last = (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()[-30:]
+            print(f"== {name}, {'running' if state is None else f'ended with {state}'}", *last, sep="\n")
+            if state is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait(10)
 

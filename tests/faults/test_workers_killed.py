@@ -35,7 +35,10 @@ def test_killed_workers_lose_nothing_and_send_nothing_twice(stage: Stage, soak: 
     assert sum(stage.states().values()) == number, f"seed {seed}"
     stage.worker()
     patience = 600 if soak else 60
-    until(lambda: not {"queued", "sending"} & stage.states().keys(), "every message is settled", patience=patience)
+    try:
+        until(lambda: not {"queued", "sending"} & stage.states().keys(), "every message is settled", patience=patience)
+    finally:
+        print(f"seed {seed}: {stage.states()}")
     rows = stage.rows("SELECT id, state, expires_at, sealed FROM messaging_message WHERE is_code")
     sent = {str(row[0]).replace("-", "") for row in rows if row[1] in {"sent", "delivered"}}
     taken = {reference.replace("-", "") for reference in stage.carrier.accepted}

@@ -8,7 +8,6 @@ from dataclasses import replace
 import httpx
 import pytest
 from django.test import Client
-from prometheus_client import generate_latest
 from pytest_django import Settings
 from time_machine import Traveller
 
@@ -19,7 +18,7 @@ from portal.messaging.gateways.base import Envelope, Refused, Unavailable, own_r
 from portal.messaging.models import Message
 from tests.actors import run_relay
 from tests.messaging.twilio import ACCOUNT, TOKEN
-from tests.sweeps.test_sentinel import whole_database
+from tests.sweeps.test_sentinel import figures, whole_database
 
 pytestmark = pytest.mark.django_db
 CODE = "739184"
@@ -103,7 +102,7 @@ def test_it_is_in_no_log_no_address_no_table_and_no_figure(
     text(text=_TEXT)
     run_relay()
     assert urls
-    for told in (*urls, caplog.text, whole_database(), generate_latest().decode()):
+    for told in (*urls, caplog.text, whole_database(), figures()):
         assert CODE not in told
 
 
@@ -146,5 +145,5 @@ def test_what_is_said_at_the_door_of_receipts_is_not_written_down(
     assert answer.status_code == 403
     ours = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("portal"))
     assert "receipt.forged" in ours
-    for told in (ours, whole_database(), generate_latest().decode()):
+    for told in (ours, whole_database(), figures()):
         assert CODE not in told

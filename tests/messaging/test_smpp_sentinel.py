@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from prometheus_client import generate_latest
 from pytest_django import Settings
 
 from portal.messaging import relay, routing
@@ -18,7 +17,7 @@ from portal.messaging.gateways.base import Envelope, Refused, Unavailable
 from portal.messaging.models import Message
 from portal.messaging.receipts import take
 from tests.messaging.smpp import Carrier, account, bound, carrier
-from tests.sweeps.test_sentinel import whole_database
+from tests.sweeps.test_sentinel import figures, whole_database
 
 CODE = "739184"
 _TEXTS = {"GSM-7": f"{CODE} is your code", "UCS-2": f"{CODE} 是示範證券登入驗證碼"}
@@ -64,7 +63,7 @@ def test_it_is_in_no_log_no_table_and_no_figure(
     time.sleep(0.1)  # what is said besides the answer comes after it
     message.refresh_from_db()
     told = capfd.readouterr()
-    for each in (caplog.text, told.out, told.err, whole_database(), generate_latest().decode()):
+    for each in (caplog.text, told.out, told.err, whole_database(), figures()):
         assert CODE not in each
     assert message.attempts.count() == 1
 
