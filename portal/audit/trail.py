@@ -26,7 +26,7 @@ def record(
 
     The row is signed here and chained after the commit (`portal.audit.sealing`): writers do not wait for each other.
     """
-    row = AuditRecord(  # every column is given: looking for defaults would take as long as signing
+    row = AuditRecord(  # with every column, so that no default is looked for
         at=timezone.now(),
         event=event,
         actor_id=actor.pk if actor else None,
