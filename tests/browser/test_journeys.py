@@ -37,9 +37,8 @@ _AXE = {
 def check(page: Page, width: int, scripts: bool) -> None:
     """Nothing that axe finds, nothing wider than the screen. (axe is a script itself, so it needs them on.)"""
     if scripts:
-        devtools = page.context.new_cdp_session(
-            page
-        )  # which take a long script at half of what the page's own door does
+        # They take a long script at half of what the page's own door costs.
+        devtools = page.context.new_cdp_session(page)
         devtools.send("Runtime.evaluate", {"expression": Axe().axe_script, "returnByValue": False})
         devtools.detach()
         results = AxeResults(page.evaluate("options => axe.run(options)", _AXE))
