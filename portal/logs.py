@@ -1,7 +1,7 @@
-"""Structured logs: one JSON object a line on standard output, with the request id of the moment.
+"""Structured logs: one JSON object a line on standard error, with the request id of the moment.
 
 Nothing here ever receives a secret: services log events with ids, never the values they work on. Django's
-own records (tracebacks included) pass through the same formatter, without local variables.
+own records (tracebacks included) become lines of the same kind, without local variables.
 """
 
 import logging
@@ -10,6 +10,24 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
+
+
+class _Line(str):
+    """A line that structlog has written: what is logged of our own becomes JSON once, where it is said."""
+
+    __slots__ = ()
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Makes lines of the records of others, and leaves our own as they are."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return record.msg if isinstance(record.msg, _Line) else super().format(record)
+
+
+def _line(logger: Any, name: str, written: Any) -> _Line:
+    """The last processor of ours, after the one that writes JSON."""
+    return _Line(written)
 
 
 def _is_an_exception(record: logging.LogRecord) -> bool:
@@ -24,19 +42,19 @@ def configure(options: Mapping[str, Any]) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    written: list[structlog.types.Processor] = [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
     logging.config.dictConfig(
         {
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {
                 "json": {
-                    "()": structlog.stdlib.ProcessorFormatter,
+                    "()": _Formatter,
                     "foreign_pre_chain": shared,
-                    "processors": [
-                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                        structlog.processors.format_exc_info,
-                        structlog.processors.JSONRenderer(ensure_ascii=False),
-                    ],
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *written],
                 }
             },
             # A page that says "not ready" or "no database" has said why already.
@@ -53,11 +71,7 @@ def configure(options: Mapping[str, Any]) -> None:
         }
     )
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=[structlog.stdlib.filter_by_level, *shared, *written, _line],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

@@ -1,0 +1,61 @@
+"""The log: one JSON object a line, ours and those of others alike."""
+
+import json
+import logging
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+import structlog
+
+OURS, OTHERS = structlog.get_logger("portal.messaging.outbox"), logging.getLogger("kombu.connection")
+
+
+@pytest.fixture
+def written() -> Iterator[StringIO]:
+    """What the handler that `portal.logs` set up writes."""
+    handler = next(each for each in logging.getLogger().handlers if type(each) is logging.StreamHandler)
+    kept = StringIO()
+    before = handler.setStream(kept)
+    yield kept
+    handler.setStream(before)
+
+
+def lines(written: StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in written.getvalue().splitlines()]
+
+
+def test_a_line_of_ours_and_one_of_others_have_the_same_frame_and_the_request_id(written: StringIO) -> None:
+    with structlog.contextvars.bound_contextvars(request_id="0123456789abcdef"):
+        OURS.warning("nudge.lost", message="7", problem="Café 驗證碼")
+        OTHERS.warning("Connection to %s lost", "a broker")
+    ours, others = lines(written)
+    assert (ours["event"], ours["message"], ours["problem"]) == ("nudge.lost", "7", "Café 驗證碼")
+    assert others["event"] == "Connection to a broker lost"
+    for line, logger in ((ours, "portal.messaging.outbox"), (others, "kombu.connection")):
+        assert (line["level"], line["logger"], line["request_id"]) == ("warning", logger, "0123456789abcdef")
+        assert line["timestamp"].endswith("Z")
+
+
+@pytest.mark.parametrize("logger", [OURS, OTHERS])
+def test_a_traceback_is_one_line_and_shows_no_local_variable(written: StringIO, logger: Any) -> None:
+    secret = "739184"
+    try:
+        raise LookupError(f"not here\nor there, {len(secret)} digits")
+    except LookupError:
+        logger.exception("went wrong")
+    (line,) = [each for each in lines(written) if "exception" in each]
+    assert "LookupError: not here\nor there, 6 digits" in line["exception"]
+    assert secret not in written.getvalue()
+
+
+def test_a_percent_sign_and_braces_in_a_value_stay_what_they_are(written: StringIO) -> None:
+    OURS.warning("100 %s {sure}", value="%d {x}")
+    (line,) = lines(written)
+    assert (line["event"], line["value"]) == ("100 %s {sure}", "%d {x}")
+
+
+def test_what_is_below_the_level_is_not_written(written: StringIO) -> None:
+    OURS.debug("too small to tell")
+    assert not written.getvalue()
