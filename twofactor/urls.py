@@ -19,9 +19,9 @@ from twofactor.views import (
 app_name = "twofactor"
 urlpatterns = [
     path("login/", login.login, name="login"),
+    path("login/verify/", challenge.challenge, name="challenge"),
     path("login/picture/<str:token>.png", login.picture, name="picture"),
     path("login/sound/<str:token>.wav", login.sound, name="sound"),
-    path("login/verify/", challenge.challenge, name="challenge"),
     path("login/resend/", challenge.resend, name="resend"),
     path("login/delivery/", challenge.delivery, name="delivery"),
     path("login/clock/", resync.login, name="resync"),
