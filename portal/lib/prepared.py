@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.constants import OnConflict
 from django.db.models.query import get_related_populators
@@ -23,6 +23,7 @@ class Slot(Expression):
 
     def __init__(self, name: str, field: "Field[Any, Any]") -> None:
         super().__init__(output_field=field)
+        self.column = field
         self.name = name
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
@@ -34,10 +35,10 @@ def slot(model: type[Model], field: str, name: str = "") -> Slot:
     return Slot(name or field, model._meta.get_field(field))  # type: ignore[arg-type]
 
 
-def _filled(parameters: Sequence[object], values: Mapping[str, Any]) -> list[Any]:
+def _filled(parameters: Sequence[object], values: Mapping[str, Any], database: Any) -> list[Any]:
     """A statement's parameters with the values in place of the slots. Raises `KeyError` for one that is missing."""
     return [
-        part.output_field.get_db_prep_value(values[part.name], connection) if isinstance(part, Slot) else part
+        part.column.get_db_prep_value(values[part.name], database) if isinstance(part, Slot) else part
         for part in parameters
     ]
 
@@ -95,11 +96,11 @@ class Prepared(Generic[M]):
 
     def all(self, **values: Any) -> list[M]:
         """Every object that it finds."""
-        composed = self._composed
-        if composed.locks and not connection.in_atomic_block:
+        composed, database = self._composed, connections[DEFAULT_DB_ALIAS]
+        if composed.locks and not database.in_atomic_block:
             raise transaction.TransactionManagementError("A row is locked inside a transaction only.")
-        with connection.cursor() as cursor:
-            cursor.execute(composed.sql, _filled(composed.parameters, values))
+        with database.cursor() as cursor:
+            cursor.execute(composed.sql, _filled(composed.parameters, values, database))
             rows = cursor.fetchall()
         return composed.objects(rows)
 
@@ -125,9 +126,9 @@ class PreparedUpdate:
 
     def run(self, **values: Any) -> int:
         """How many rows it changed."""
-        sql, parameters = self._composed
-        with connection.cursor() as cursor:
-            cursor.execute(sql, _filled(parameters, values))
+        (sql, parameters), database = self._composed, connections[DEFAULT_DB_ALIAS]
+        with database.cursor() as cursor:
+            cursor.execute(sql, _filled(parameters, values, database))
             return int(cursor.rowcount)
 
 
