@@ -70,7 +70,7 @@ class RequestContextMiddleware:
 
     @staticmethod
     def _request_id(request: HttpRequest) -> str:
-        given = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXY_COUNT else ""
+        given = request.META.get("HTTP_X_REQUEST_ID", "") if settings.TRUSTED_PROXY_COUNT else ""
         return given if _REQUEST_ID.match(given) else secrets.token_hex(8)
 
     @staticmethod

@@ -55,7 +55,7 @@ def _facts(request: HttpRequest, form: NumberForm, verified: str) -> Try:
         number=form.cleaned_data["number"],
         verification=verified,
         address=request_address(request),
-        user_agent=request.headers.get("User-Agent", ""),
+        user_agent=request.META.get("HTTP_USER_AGENT", ""),
         browser=sessions.browser_of(request),
         language=get_language() or settings.LANGUAGE_CODE,
     )
