@@ -2,11 +2,14 @@
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from accounts import policy, sessions
@@ -15,6 +18,7 @@ from accounts.services import lockout
 from portal import brand
 
 _SHORT = {"zh-hant": ("繁", "zh-Hant-HK"), "zh-hans": ("简", "zh-Hans"), "en": ("EN", "en")}
+_CURRENT = ' aria-current="true"'
 _BANNER_SECONDS = 3  # a switch that freezes everybody shows everywhere within this
 
 
@@ -27,11 +31,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "signin": found,
         "inside": bool(found and found.inside),
         "at_desk": _at_desk(request),
-        "language_links": language_links(request),
+        "language_links": partial(language_links, request),
         "idle_seconds": int(policy.idle_limit().total_seconds()),
         "demo": settings.DEMO,
         "origin": settings.PUBLIC_ORIGIN,
         "all_frozen": _banner.show,
+        "form": None,  # of a page without one: a name that is nowhere costs more to look up than the rest of a page
     }
 
 
@@ -48,19 +53,16 @@ def _found(request: HttpRequest) -> SignIn | None:
         return None  # an error page stands without a database, and is nobody's
 
 
-def language_links(request: HttpRequest) -> list[dict[str, object]]:
-    """The same page in each language."""
-    active, path = get_language(), request.path
-    return [
-        {
-            "code": code,
-            "lang": _SHORT[code][1],
-            "label": _SHORT[code][0],
-            "url": path.replace(f"/{active}/", f"/{code}/", 1),
-            "current": code == active,
-        }
-        for code, _ in settings.LANGUAGES
-    ]
+def language_links(request: HttpRequest) -> SafeString:
+    """Links to the same page in each language."""
+    active, path = get_language(), escape(request.path)
+    return mark_safe(
+        "".join(
+            f'<a href="{path.replace(f"/{active}/", f"/{code}/", 1)}" lang="{lang}" hreflang="{lang}"'
+            f"{_CURRENT if code == active else ''}>{label}</a>"
+            for code, (label, lang) in _SHORT.items()
+        )
+    )
 
 
 @dataclass
