@@ -1,10 +1,11 @@
 """What a login costs in CPU time: beside a bare request and a bare hash, with few and with many accounts.
 
 Everything is measured in turns, one round after the other, and compared within each round: whatever else
-the machine does hits all sides alike. The figure is the median of the rounds.
+the machine does hits all sides alike. The bare requests and hashes that a login is compared with take turns with every
+single login, for a shared machine changes its pace within a second. The figure is the median of the rounds.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from statistics import median
@@ -12,13 +13,14 @@ from statistics import median
 from tests.benchmarks.browser import Browser, HttpWire
 from tests.benchmarks.cluster import OWNER, Statement
 from tests.benchmarks.house import House
-from tests.benchmarks.login import Login
+from tests.benchmarks.login import STEPS, Login
 from tests.benchmarks.meter import Cost, Meter, Visitors
 from tests.benchmarks.phones import shown
 from tests.benchmarks.site import HOST, Web
 
-ROUNDS, LOGINS, BARE_REQUESTS, HASHES = 4, 40, 2000, 60
+ROUNDS, LOGINS = 4, 40
 WARM = 20  # logins and wrong passwords before the first round
+BARE_REQUESTS, HASHES = 50, 1  # after each login
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +53,45 @@ class Costs:
         return [median(each) for each in zip(*(turn.few.steps for turn in self.rounds), strict=True)]
 
 
-def bare_request(web: Web) -> float:
-    """CPU milliseconds of one request, of many over one connection."""
-    return _bare(web, ["/"] * BARE_REQUESTS) / BARE_REQUESTS
+class Yardstick:
+    """What a bare request and a bare check of a password cost, in as many turns as there are logins."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+        self._wire = HttpWire(web.port)
+        self._browser = Browser(self._wire, HOST, "100.64.0.1")
+        self._requests = self._checks = 0.0
+        self._turns = 0
+
+    def turn(self) -> None:
+        """Some bare requests; then checks, each among as many other requests as a login has."""
+        self._requests += self._spent(["/"] * BARE_REQUESTS)
+        self._checks += self._spent(["/", "/check", "/", "/", "/"] * HASHES)
+        self._turns += 1
+
+    def request(self) -> float:
+        """CPU milliseconds of one bare request."""
+        return self._requests / self._turns / BARE_REQUESTS
+
+    def check(self) -> float:
+        """CPU milliseconds of one check, without the requests around it."""
+        return self._checks / self._turns / HASHES - len(STEPS) * self.request()
+
+    def close(self) -> None:
+        self._wire.close()
+
+    def _spent(self, paths: list[str]) -> float:
+        before = self._web.cpu()
+        for path in paths:
+            self._browser.get(path)
+        return (self._web.cpu() - before) * 1000
 
 
-def bare_hash(web: Web, request: float) -> float:
-    """CPU milliseconds of one check of a password, among as many other requests as a login has."""
-    paths = ["/", "/check", "/", "/", "/"] * HASHES
-    return _bare(web, paths) / HASHES - len(paths) / HASHES * request
-
-
-def _bare(web: Web, paths: Sequence[str]) -> float:
-    wire = HttpWire(web.port)
-    browser = Browser(wire, HOST, "100.64.0.1")
-    before = web.cpu()
-    for path in paths:
-        browser.get(path)
-    spent = web.cpu() - before
-    wire.close()
-    return spent * 1000
+def _warm(web: Web) -> None:
+    stick = Yardstick(web)
+    for _ in range(WARM):
+        stick.turn()
+    stick.close()
 
 
 def _with_phones(house: House, few: Visitors) -> Visitors:
@@ -92,27 +113,31 @@ def measure(
         meter.logins(each, WARM)
         meter.wrong(each, WARM)
     meter.logins(phones, WARM, shown)
-    for web in (bare, startproject):
-        bare_request(web)
+    _warm(bare)
+    _warm(startproject)
     costs = Costs([], [], [])
     cluster.forget_statements()
     for place in range(ROUNDS):
         say(f"round {place + 1} of {ROUNDS}")
         pair = (few, many) if place % 2 == 0 else (many, few)  # nobody is always the first
         right: dict[str, Cost] = {}
+        stick, other = Yardstick(bare), Yardstick(startproject)
         for each in pair:
-            right[each.site.database], done = meter.logins(each, LOGINS)
+            right[each.site.database], done = meter.logins(
+                each, LOGINS, beside=stick.turn if each is few else other.turn
+            )
             costs.logins.extend(done)
         costs.statements.extend(cluster.statements(few.site.database))
+        stick.close()
+        other.close()
         tokens, _ = meter.logins(phones, LOGINS, shown)
         wrong = {each.site.database: meter.wrong(each, LOGINS) for each in pair}
         cluster.forget_statements()
-        request = bare_request(bare)
         costs.rounds.append(
             Round(
-                argon2=bare_hash(bare, request),
-                bare=request,
-                startproject=bare_request(startproject),
+                argon2=stick.check(),
+                bare=stick.request(),
+                startproject=other.request(),
                 few=right[few.site.database],
                 many=right[many.site.database],
                 few_wrong=wrong[few.site.database],

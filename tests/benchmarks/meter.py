@@ -63,14 +63,21 @@ class Meter:
         self._proofs = proofs
 
     def logins(
-        self, at: Visitors, count: int, code_of: Callable[[Client], str] | None = None
+        self,
+        at: Visitors,
+        count: int,
+        code_of: Callable[[Client], str] | None = None,
+        beside: Callable[[], None] | None = None,
     ) -> tuple[Cost, list[Login]]:
-        """So many logins; the codes are what the carrier got, unless the clients have them from elsewhere."""
+        """So many logins; the codes are what the carrier got, unless the clients have them from elsewhere. What is done
+        `beside`, after each of them, must cost nothing here."""
         done: list[Login] = []
         code_of = code_of or (lambda who: self._house.carrier.wait(who.mobile).code)
 
         def once(wire: Wire, client: Client, proof: str) -> None:
             done.append(log_in(wire, HOST, client, proof, code_of))
+            if beside:
+                beside()
 
         return self._measure(at, count, once, len(STEPS)), done
 

@@ -14,7 +14,7 @@ import psutil
 from tests.benchmarks.carrier import Carrier
 from tests.benchmarks.cluster import OWNER, WORKER
 from tests.benchmarks.house import House
-from tests.benchmarks.processes import BenchError
+from tests.benchmarks.processes import BenchError, cpu_seconds
 from tests.benchmarks.site import prepare, start_redis
 from tests.messaging.smpp import carrier as smpp_carrier
 
@@ -74,11 +74,6 @@ def _worker(built: House, name: str, env: Mapping[str, str], *more: str) -> Iter
     built.processes.end(process)
 
 
-def _cpu(worker: psutil.Process) -> float:
-    times = worker.cpu_times()
-    return float(times.user + times.system)
-
-
 def _wait(taken: Callable[[], int], number: int) -> float:
     """When a carrier had so many, by the monotonic clock."""
     end = time.monotonic() + _PATIENCE
@@ -94,9 +89,9 @@ def _drain(built: House, name: str, env: Mapping[str, str], taken: Callable[[], 
     _do(built, env, "put", str(MESSAGES))
     few = MESSAGES // 10  # what comes before is the start
     with _worker(built, name, env) as worker:
-        began, spent = _wait(taken, few), _cpu(worker)
+        began, spent = _wait(taken, few), cpu_seconds(worker.pid)
         ended = _wait(taken, MESSAGES)
-        spent, measured = _cpu(worker) - spent, MESSAGES - few
+        spent, measured = cpu_seconds(worker.pid) - spent, MESSAGES - few
         return Rate(measured / (ended - began), spent * 1000 / measured, worker.memory_info().rss / 2**20)
 
 

@@ -14,7 +14,7 @@ import psutil
 
 from tests.benchmarks.carrier import Carrier
 from tests.benchmarks.cluster import OWNER, WEB, WORKER, Cluster
-from tests.benchmarks.processes import BASE_DIR, BenchError, Process, Processes, free_port
+from tests.benchmarks.processes import BASE_DIR, BenchError, Process, Processes, cpu_seconds, free_port
 
 HOST = "portal.bench.example"
 TOKEN_HOST = "localhost"  # without TLS a browser runs a service worker for no other name
@@ -54,7 +54,7 @@ def production(folder: Path, carrier: Carrier) -> dict[str, str]:
         "EMAIL_FROM": f"no-reply@{HOST}",
         "SECURITY_MAILBOX": f"security@{HOST}",
         "AUDITOR_MAILBOX": f"auditor@{HOST}",
-        "AUDIT_HEAD_DIRECTORY": str(folder / "audit-heads"),
+        "AUDIT_HEAD_DIRECTORY": str(folder),
     }
 
 
@@ -77,11 +77,7 @@ class Web:
 
     def cpu(self) -> float:
         """CPU seconds of the workers; the master, which serves nobody, is left out."""
-        try:
-            times = [worker.cpu_times() for worker in self.workers]
-        except psutil.NoSuchProcess:
-            raise BenchError("A web worker has ended.") from None
-        return sum(each.user + each.system for each in times)
+        return sum(cpu_seconds(worker.pid) for worker in self.workers)
 
     def memory(self) -> float:
         """Resident memory of the largest worker in MiB."""
@@ -109,8 +105,7 @@ class Site:
 
     def worker_cpu(self) -> float:
         """CPU seconds of the process that sends the messages."""
-        times = self.worker.cpu_times()
-        return times.user + times.system
+        return cpu_seconds(self.worker.pid)
 
 
 def start_redis(processes: Processes, folder: Path, name: str) -> str:
