@@ -3,7 +3,7 @@
 from functools import cache
 
 from django.apps import apps
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 
@@ -12,8 +12,8 @@ from tests.audit.owner import rule_off
 
 
 def clear() -> None:
-    """Take away the rows of a test. Only tables that have any are touched, and what the migrations put there stays:
-    Django's own flush makes sixty tables anew, and all permissions."""
+    """Take away the rows of a test. Only tables that have any are touched, and what an installation puts there
+    stays: Django's own flush makes sixty tables anew, and all permissions."""
     with connection.cursor() as cursor:
         cursor.execute(_which_have_rows())
         full = [name for (name,) in cursor.fetchall()]
@@ -26,7 +26,7 @@ def clear() -> None:
 
 @cache
 def _which_have_rows() -> str:
-    kept = {Permission, ContentType}
+    kept = {Permission, ContentType, Group, Group.permissions.through}
     tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True) if model not in kept}
     return " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in sorted(tables))
 

@@ -10,11 +10,13 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.hashers import make_password
 from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
 from pytest_django import Settings as SettingsWrapper
 
 from accounts import policy
 from accounts.hashers import PortalArgon2Hasher
 from accounts.models import Customer
+from accounts.services.staff import make_roles
 from portal import context
 from portal.messaging import outbox
 from portal.messaging.gateways import calls
@@ -83,6 +85,13 @@ def django_db_modify_db_settings(
         database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The roles of staff are there from the beginning, as after an installation."""
+    with django_db_blocker.unblock():
+        make_roles()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def clearing_up_as_the_owner(soak: bool) -> Iterator[None]:
     """Tables are emptied after a test that committed; after ten million rows by making the tables anew."""
@@ -90,6 +99,7 @@ def clearing_up_as_the_owner(soak: bool) -> Iterator[None]:
     def flush_as_the_owner(case: TransactionTestCase) -> None:
         with rule_off():
             flush(case)
+        make_roles()
 
     flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
     with pytest.MonkeyPatch.context() as patch:

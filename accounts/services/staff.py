@@ -53,8 +53,9 @@ _FIRST_PASSWORD = 16  # letters and digits: 95 bits
 @transaction.atomic
 def make_roles() -> None:
     """Give every role exactly its permissions, whatever it had before."""
+    all_of_ours = list(_permissions())
     for role, codenames in ROLES.items():
-        permissions = [each for each in _permissions() if f"{each.content_type.app_label}.{each.codename}" in codenames]
+        permissions = [each for each in all_of_ours if f"{each.content_type.app_label}.{each.codename}" in codenames]
         if len(permissions) != len(codenames):
             raise LookupError(f"The permissions of {role} do not exist yet: run migrate first.")
         group, _ = Group.objects.get_or_create(name=role)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import Group
-from django.core.management import call_command
 
 from accounts.models import Customer
 from tests.accounts.conftest import clock
@@ -19,7 +18,6 @@ def make_staff(db: None, password_hash: str) -> Callable[..., Customer]:
     """Make a member of staff with a role and, unless said otherwise, an authenticator."""
 
     def make(login: str, role: str, *, enrolled: bool = True, **fields: object) -> Customer:
-        call_command("create_staff_roles", verbosity=0)
         staff = Customer.objects.create(
             login=login, name=login.title(), is_staff=True, password=password_hash, **fields
         )

@@ -103,6 +103,7 @@ def test_a_name_is_given_once_and_a_weak_password_never(roles: None) -> None:
 
 
 def test_without_roles_nobody_is_made(db: None) -> None:
+    Group.objects.all().delete()
     with pytest.raises(CommandError, match="create_staff_roles"):
         create("mak", "--name", "Mak", "--role", "clerk")
     assert not Customer.objects.exists()

@@ -9,7 +9,6 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from accounts.models import Customer
-from accounts.services.staff import make_roles
 from portal.letters import letters, posting, printing
 from portal.letters.models import Kind, Letter, PrintRun
 from portal.letters.printing import Started
@@ -22,7 +21,6 @@ _CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-
 
 def staff(login: str, role: str) -> Customer:
     """A member of staff with a role, made if there is none."""
-    make_roles()
     person = Customer.objects.filter(login=login).first() or Customer.objects.create_staff(login, name=login.title())
     person.groups.add(Group.objects.get(name=role))
     return person

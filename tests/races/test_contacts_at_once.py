@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from accounts.models import ChangeState, Contact, ContactChange, Customer, Method, Purpose, SignIn
 from accounts.services import contact as contacts
-from accounts.services.staff import make_roles
 from portal.approvals.models import Proposal
 from portal.approvals.rules import RefusedError
 from portal.audit.events import Event
@@ -136,7 +135,6 @@ def test_a_change_by_the_client_and_one_off_a_form_at_the_same_moment_are_one_of
     rounds: range, somebody: Callable[[int], Customer], caps_lifted: None
 ) -> None:
     """K4: looked at again under the lock, whichever comes first"""
-    make_roles()
     staff = {role: Customer.objects.create_staff(f"{role}.one") for role in ("clerk", "supervisor")}
     for role, person in staff.items():
         person.groups.add(Group.objects.get(name=role))

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Customer
 from accounts.services import amending
-from accounts.services.staff import NotAllowedError, make_roles
+from accounts.services.staff import NotAllowedError
 from portal.approvals.rules import RefusedError
 from portal.audit.events import Event
 from portal.audit.models import AuditRecord
@@ -37,7 +37,6 @@ def rounds(soak: bool) -> range:
 @pytest.fixture
 def staff(db: None) -> Callable[[str, str], Customer]:
     """Members of staff with a role."""
-    make_roles()
 
     def make(login: str, role: str) -> Customer:
         person = Customer.objects.create_staff(login)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import AccountState, Customer, FreezeCause
 from accounts.services import freezing
-from accounts.services.staff import NotAllowedError, make_roles, reset_password
+from accounts.services.staff import NotAllowedError, reset_password
 from portal.approvals import proposals
 from portal.approvals.models import Proposal, State
 from portal.approvals.rules import RefusedError
@@ -37,7 +37,6 @@ def rounds(soak: bool) -> range:
 @pytest.fixture
 def staff(db: None) -> Callable[[str, str], Customer]:
     """Members of staff with a role."""
-    make_roles()
 
     def make(login: str, role: str) -> Customer:
         person = Customer.objects.create_staff(login)
