@@ -6,14 +6,20 @@ BIN := .venv/bin
 IN_PARALLEL := -n 4 --dist loadgroup
 CARRIER := tests/messaging/smpp_carrier
 .DEFAULT_GOAL := run
+# Some machines ask Python to keep nothing compiled: hundreds of processes of a test run would each compile everything.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: run test soak bench fmt lint contracts deploy-check test-sqlite test-postgres packages
 .SILENT:
-.NOTPARALLEL:
 
 run: .venv/product
 	exec $(BIN)/python -m portal.demo.embedded
 
-test: packages lint contracts deploy-check test-sqlite test-postgres
+test:
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || tests/packages.sh
+	$(MAKE) --no-print-directory -j2 packages .venv/tests
+	$(MAKE) --no-print-directory -j2 lint contracts deploy-check
+	$(MAKE) --no-print-directory test-sqlite
+	$(MAKE) --no-print-directory test-postgres
 	echo "All checks and tests passed."
 
 soak: packages .venv/tests
@@ -58,17 +64,23 @@ packages:
 	tests/packages.sh
 	[ -d $(CARRIER)/node_modules ] || npm ci --prefix $(CARRIER) --ignore-scripts --no-audit --no-fund --silent
 
+define virtual-environment
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "Python 3.11 or newer is needed: name it with PYTHON=/path/to/python3.11." >&2; exit 1; }
+$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	{ echo "Python's venv module is missing: apt-get install python3-venv brings it." >&2; exit 1; }
+$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+endef
+
 .venv/product: requirements.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or newer is needed: name it with PYTHON=/path/to/python3.11." >&2; exit 1; }
-	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
-		{ echo "Python's venv module is missing: apt-get install python3-venv brings it." >&2; exit 1; }
-	$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	$(virtual-environment)
 	echo "Installing what the portal needs into .venv ..."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-.venv/tests: tests/requirements.txt .venv/product
-	echo "Installing what the tests need into .venv ..."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
-	touch $@
+# What the portal needs is in the same list. Python compiles what is really used when it is.
+.venv/tests: tests/requirements.txt requirements.txt
+	$(virtual-environment)
+	echo "Installing what the portal and its tests need into .venv ..."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r tests/requirements.txt
+	touch .venv/product $@
