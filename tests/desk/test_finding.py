@@ -280,7 +280,10 @@ def plan(found: "QuerySet[Any]") -> str:
             cursor.execute(f"EXPLAIN EXECUTE asked({literals})")
         else:
             cursor.execute(f"EXPLAIN QUERY PLAN {sql}", values)
-        return "\n".join(" ".join(map(str, row)) for row in cursor.fetchall())
+        told = "\n".join(" ".join(map(str, row)) for row in cursor.fetchall())
+        if connection.vendor == "postgresql":
+            cursor.execute("DEALLOCATE asked")
+        return told
 
 
 @pytest.mark.parametrize("query", QUERIES[:-1])
