@@ -115,7 +115,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     port = _free_port()
     environment = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
     process = subprocess.Popen(
-        [sys.executable, "-m", "portal.demo.embedded"],
+        [sys.executable, "-m", "tests.browser.embedded"],
         cwd=ROOT,
         env={**environment, "PORT": str(port), "DATA_DIR": str(folder)},
         stdout=subprocess.DEVNULL,
