@@ -36,7 +36,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "origin": settings.PUBLIC_ORIGIN,
         "all_frozen": _banner.show,
-        "form": None,  # of a page without one: a name that is nowhere costs more to look up than the rest of a page
+        "form": None,  # of a page without one: to look up a name that is nowhere costs an exception each time
     }
 
 

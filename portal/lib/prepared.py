@@ -23,7 +23,6 @@ class Slot(Expression):
 
     def __init__(self, name: str, field: "Field[Any, Any]") -> None:
         super().__init__(output_field=field)
-        self.column = field
         self.name = name
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
@@ -38,7 +37,7 @@ def slot(model: type[Model], field: str, name: str = "") -> Slot:
 def _filled(parameters: Sequence[object], values: Mapping[str, Any], database: Any) -> list[Any]:
     """A statement's parameters with the values in place of the slots. Raises `KeyError` for one that is missing."""
     return [
-        part.column.get_db_prep_value(values[part.name], database) if isinstance(part, Slot) else part
+        part.output_field.get_db_prep_value(values[part.name], database) if isinstance(part, Slot) else part
         for part in parameters
     ]
 
