@@ -41,12 +41,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """What shares a portal, a browser or a broker stays in one process when the tests run in several.
 
     The files with a browser go in turn to two processes, each with a portal of its own; so do those with processes.
-    What asks neither for the database nor for processes is the same on both kinds of database, and runs on SQLite.
+    What asks neither for the database nor for processes is the same on both kinds of database, and runs on SQLite;
+    what takes long and hardly differs between them runs on PostgreSQL, and on both in a full run.
     """
     if "postgresql" in str(django_settings.DATABASES["default"]["ENGINE"]):
-        alike = [item for item in items if not _meets_the_database(item)]
-        config.hook.pytest_deselected(items=alike)
-        items[:] = [item for item in items if _meets_the_database(item)]
+        elsewhere = [item for item in items if not _meets_the_database(item)]
+    else:
+        elsewhere = [item for item in items if item.get_closest_marker("once") and not config.getoption("--soak")]
+    if elsewhere:
+        config.hook.pytest_deselected(items=elsewhere)
+        gone = set(elsewhere)
+        items[:] = [item for item in items if item not in gone]
     for kind in ("browser", "process"):
         marked = [item for item in items if item.get_closest_marker(kind)]
         files = sorted({item.path for item in marked})

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.browser import Browser
 from tests.faults.stage import Stage, until
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 _ALLOWED = 1.0  # seconds that a broker in trouble may cost the first step
 

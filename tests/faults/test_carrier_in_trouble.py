@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults.stage import Stage, until
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 
 #: What an attempt has on record, by the manner of the carrier.
 _MEANS = {"error": "unavailable: HTTP 500", "cut": "unavailable: Re%Error", "hang": "unavailable: ReadTimeout"}

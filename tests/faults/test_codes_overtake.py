@@ -13,7 +13,7 @@ from tests.faults.stage import Stage, until
 from tests.messaging.servers import serve
 from tests.messaging.smpp import carrier as smpp_carrier
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 _NOTICES, _CODES = 200, 5
 #: Seconds from the commit to the carrier's hands, on a machine that has other tests to run.
 _WITHIN = 3.0

@@ -11,7 +11,7 @@ import pytest
 from tests.faults.carrier import crooked_carrier
 from tests.faults.stage import Stage, free_port, until
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 _SENTINELS, _QUORUM = 3, 2
 _NAMED = "portal"
 _WORD = "redis-word"

@@ -50,6 +50,7 @@ def assert_sane(response: HttpResponse, method: str, path: str) -> None:
     assert b"<script>" not in response.content, (method, path)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("mend", [True, False], ids=["each from the same state", "one after the other"])
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("state", OUTSIDE, ids=lambda state: state.__name__)
