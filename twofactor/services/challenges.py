@@ -112,6 +112,8 @@ _ASKED = (
     "sign_in_id", "purpose", "method", "reference", "code_digest", "state", "created_at", "expires_at", "resend_at",
     "capped", "over_budget", "message_id",
 )  # fmt: skip
+#: What its page shows of the message.
+_SHOWN = tuple(f"message__{name}" for name in ("state", "sent_at", "delayed_at", "created_at", "problem"))
 
 
 def _created(challenge: Challenge) -> datetime:
@@ -127,7 +129,7 @@ _OF_SESSION = Prepared(
     lambda: (
         Challenge.objects.select_related("message")
         .filter(sign_in=slot(Challenge, "sign_in"), purpose=slot(Challenge, "purpose"))
-        .only(*_ASKED, "message__state", "message__sent_at", "message__created_at", "message__problem")
+        .only(*_ASKED, *_SHOWN)
     )
 )
 
