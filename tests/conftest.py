@@ -28,6 +28,9 @@ from tests.clearing import clear
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run the long races and faults in full")
+    parser.addoption(
+        "--split", action="store_true", help="of two runs, on SQLite and on PostgreSQL: what is alike is in one of them"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,17 +44,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """What shares a portal, a browser or a broker stays in one process when the tests run in several.
 
     The files with a browser go in turn to two processes, each with a portal of its own; so do those with processes.
-    What asks neither for the database nor for processes is the same on both kinds of database, and runs on SQLite;
-    what takes long and hardly differs between them runs on PostgreSQL, and on both in a full run.
+    Of two runs, the one on SQLite has what asks neither for the database nor for processes, and the one on PostgreSQL,
+    the database of production, what hardly differs between the two.
     """
-    if "postgresql" in str(django_settings.DATABASES["default"]["ENGINE"]):
-        elsewhere = [item for item in items if not _meets_the_database(item)]
-    else:
-        elsewhere = [item for item in items if item.get_closest_marker("once") and not config.getoption("--soak")]
-    if elsewhere:
-        config.hook.pytest_deselected(items=elsewhere)
-        gone = set(elsewhere)
-        items[:] = [item for item in items if item not in gone]
+    if config.getoption("--split"):
+        on_postgres = "postgresql" in str(django_settings.DATABASES["default"]["ENGINE"])
+        here = _meets_the_database if on_postgres else _differs_on_sqlite
+        config.hook.pytest_deselected(items=[item for item in items if not here(item)])
+        items[:] = filter(here, items)
     for kind in ("browser", "process"):
         marked = [item for item in items if item.get_closest_marker(kind)]
         files = sorted({item.path for item in marked})
@@ -72,6 +72,16 @@ def _meets_the_database(item: pytest.Item) -> bool:
         or item.get_closest_marker("django_db") is not None
         or item.get_closest_marker("process") is not None
     )
+
+
+#: Their queries are the ORM's own, and on SQLite a browser walks through their pages.
+_ONCE = {"approvals", "contacts", "desk", "freezing", "letters", "rebinding", "reset", "surveillance"}
+
+
+def _differs_on_sqlite(item: pytest.Item) -> bool:
+    """Whether the run on PostgreSQL does not say enough. Long tests elsewhere are marked if it does."""
+    once = item.path.parent.name in _ONCE or item.get_closest_marker("once") is not None
+    return not (once and _meets_the_database(item))
 
 
 @pytest.fixture(scope="session")

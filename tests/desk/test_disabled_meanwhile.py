@@ -26,7 +26,7 @@ from tests.letters.steps import make_letter, settled
 from tests.twofactor.phone import give_phone
 from twofactor.models import StaffEnrolment
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 
 CLIENT = "accounts/customer/{client}/"
 WHY = {"reason": "The caller asked for it"}

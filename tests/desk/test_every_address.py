@@ -28,7 +28,7 @@ from tests.twofactor.steps import Clock
 
 __all__ = ["clock", "make_staff"]
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 ROLES = {"c": "clerk", "s": "supervisor", "o": "officer", "a": "auditor"}
 EVERYBODY, NOBODY = "csoa", ""
 

@@ -35,7 +35,7 @@ from tests.desk.test_every_address import TABLE, filled
 from tests.letters.steps import make_letter, settled
 from tests.twofactor.phone import give_phone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = pytest.mark.django_db
 
 HOSTILE = [
     "<script>alert(1)</script>",
