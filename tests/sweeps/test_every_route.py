@@ -51,11 +51,14 @@ def assert_sane(response: HttpResponse, method: str, path: str) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("mend", [True, False], ids=["each from the same state", "one after the other"])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    ("mend", "seed"),
+    [(True, 0), (False, 0), (False, 1)],
+    ids=["each from the same state", "one after the other", "in another order"],
+)
 @pytest.mark.parametrize("state", OUTSIDE, ids=lambda state: state.__name__)
 def test_nobody_gets_in_without_both_factors(
-    state: Callable[[Customer, Handset], Visitor], seed: int, mend: bool, amy: Customer, handset: Handset
+    state: Callable[[Customer, Handset], Visitor], mend: bool, seed: int, amy: Customer, handset: Handset
 ) -> None:
     """L2"""
     visitor = state(amy, handset)
