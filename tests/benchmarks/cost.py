@@ -18,8 +18,8 @@ from tests.benchmarks.meter import Cost, Meter, Visitors
 from tests.benchmarks.phones import shown
 from tests.benchmarks.site import HOST, Web
 
-ROUNDS, LOGINS = 4, 40
-WARM = 20  # logins and wrong passwords before the first round
+ROUNDS, LOGINS = 6, 40
+WARM = 40  # logins and wrong passwords before the first round
 BARE_REQUESTS, HASHES = 50, 1  # after each login
 
 

@@ -96,6 +96,7 @@ class Meter:
         wire = MeteredWire(site, requests)
         for client in islice(at.clients, count):
             once(wire, client, next(self._proofs))
+        site.sweep()
         self._house.processes.until(lambda: not cluster.open_messages(site.database), "the outbox to be empty")
         wire.close()
         web, postgres, worker = ((clock() - was) * 1000 / count for clock, was in zip(clocks, before, strict=True))
