@@ -8,7 +8,7 @@ import json
 import sys
 import time
 
-from tests.benchmarks import cost, forgotten, pace, page, results, sending, token_app
+from tests.benchmarks import cost, embedded, forgotten, pace, page, results, sending, token_app
 from tests.benchmarks.clients import crowd
 from tests.benchmarks.cluster import OWNER
 from tests.benchmarks.figures import FILE, Report
@@ -67,6 +67,8 @@ def measure(built: House) -> str:
     say("the token app")
     results.add_token_app(report, token_app.measure(few.web))
     results.add_memory(report, few, many)
+    say("the embedded portal")
+    results.add_start(report, embedded.start(built))
     say("the worker at full load, and codes behind notices")
     results.add_sending(report, sending.measure(built))
     report.write()

@@ -105,6 +105,11 @@ def add_page(report: Report, page: Page) -> None:
     )  # fmt: skip
 
 
+def add_start(report: Report, seconds: float) -> None:
+    """How soon whoever types `make run` stands before a page."""
+    report.add(Figure("embedded_start", "Embedded portal, first start: until its login page", seconds, "s", 10))
+
+
 def add_token_app(report: Report, app: TokenApp) -> None:
     """The token app over the wire, and how soon it shows a code."""
     report.add(
