@@ -77,6 +77,7 @@ endef
 	$(virtual-environment)
 	echo "Installing what the portal needs into .venv ..."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m compileall -q accounts portal twofactor
 	touch $@
 
 # What the portal needs is in the same list. Python compiles what is really used when it is.
