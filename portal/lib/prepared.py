@@ -42,7 +42,11 @@ def _filled(parameters: Sequence[object], values: Mapping[str, Any], database: A
     ]
 
 
-def _run(sql: str, parameters: Sequence[Any], database: Any) -> Any:
+#: What psycopg's connection calls the cursor that it keeps for us.
+_KEPT = "portal_cursor"
+
+
+def _executed(sql: str, parameters: Sequence[Any], database: Any) -> Any:
     """A cursor that has run a statement, with its rows.
 
     A cursor of psycopg costs as much to make as a small statement to run, so each connection keeps one, which Django
@@ -62,9 +66,6 @@ def _run(sql: str, parameters: Sequence[Any], database: Any) -> Any:
             setattr(connection, _KEPT, cursor)
         cursor.execute(sql, parameters)
         return cursor
-
-
-_KEPT = "portal_cursor"
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Prepared(Generic[M]):
         composed, database = self._composed, connections[DEFAULT_DB_ALIAS]
         if composed.locks and not database.in_atomic_block:
             raise transaction.TransactionManagementError("A row is locked inside a transaction only.")
-        found = _run(composed.sql, _filled(composed.parameters, values, database), database)
+        found = _executed(composed.sql, _filled(composed.parameters, values, database), database)
         return composed.objects(found.fetchall())
 
     def one(self, **values: Any) -> M | None:
@@ -149,7 +150,7 @@ class PreparedUpdate:
     def run(self, **values: Any) -> int:
         """How many rows it changed."""
         (sql, parameters), database = self._composed, connections[DEFAULT_DB_ALIAS]
-        return int(_run(sql, _filled(parameters, values, database), database).rowcount)
+        return int(_executed(sql, _filled(parameters, values, database), database).rowcount)
 
 
 class PreparedInsert(Generic[M]):
@@ -196,7 +197,7 @@ class PreparedInsert(Generic[M]):
     def _run(self, sql: str, new: M) -> bool:
         database = connections[DEFAULT_DB_ALIAS]
         values = [column.get_db_prep_save(field.pre_save(new, True), database) for field, column in self._fields]
-        inserted = _run(sql, values, database)
+        inserted = _executed(sql, values, database)
         if self._meta.db_returning_fields:
             row = inserted.fetchone()
             if row is None:

@@ -1,11 +1,14 @@
 """Queries that are composed once: they find what the ORM finds, and never what another call asked for."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import BooleanField, Q, QuerySet, Value
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Customer, Result, SignIn
@@ -113,3 +116,27 @@ def test_an_insert_writes_what_save_writes(amy: Customer) -> None:
     }
     with pytest.raises(IntegrityError), transaction.atomic():
         new.insert(SignIn(verification="mine", **facts))
+
+
+def test_whoever_watches_statements_sees_each(amy: Customer) -> None:
+    by_key = Prepared(lambda: Customer.objects.filter(pk=slot(Customer, "id")))
+    watched: list[str] = []
+
+    def watch(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        watched.append(sql)
+        return execute(sql, *rest)
+
+    by_key.one(id=amy.pk)
+    with connection.execute_wrapper(watch), CaptureQueriesContext(connection) as captured:
+        assert by_key.one(id=amy.pk) == amy
+    assert len(watched) == len(captured) == 1
+
+
+def test_in_a_transaction_that_is_lost_nothing_runs_and_after_it_everything(amy: Customer) -> None:
+    by_key = Prepared(lambda: Customer.objects.filter(pk=slot(Customer, "id")))
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        with pytest.raises(transaction.TransactionManagementError):
+            by_key.one(id=amy.pk)
+        transaction.set_rollback(False)
+    assert by_key.one(id=amy.pk) == amy
