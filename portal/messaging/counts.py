@@ -1,10 +1,13 @@
 """Counters that many accounts share: counted in one statement, each until a time of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import F
+
+from portal.messaging.models import SendCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +35,10 @@ def count(counted: Mapping[str, Limit], now: datetime) -> list[str]:
             [*values, adapt(now), adapt(now)],
         )
         return [key for key, used in cursor.fetchall() if used > counted[key].most]
+
+
+def take_back(counted: Collection[str]) -> None:
+    """Undo a `count` of this transaction, which holds the rows: nobody has counted since."""
+    rows = SendCount.objects.filter(key__in=counted)
+    rows.update(used=F("used") - 1)
+    rows.filter(used=0).delete()

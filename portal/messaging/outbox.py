@@ -18,7 +18,7 @@ from portal.lib import crypto
 from portal.lib.masking import mask_email, mask_mobile
 from portal.lib.prepared import Prepared, PreparedInsert, slot
 from portal.messaging import budgets, policy
-from portal.messaging.counts import Limit, count
+from portal.messaging.counts import Limit, count, take_back
 from portal.messaging.models import Channel, Message, SendCount, State
 from portal.metrics import OVER_BUDGET
 
@@ -105,12 +105,9 @@ def _nobody() -> bool:
 
 def _permit(counted: Mapping[str, Limit], known: Callable[[], bool], now: datetime, *, shadow: bool = False) -> MaySend:
     """Count on all of these, or on none if one of them is full. A shadow only remembers what was full."""
-    try:
-        with transaction.atomic():
-            reached = _against(count(counted, now), known)
-            if reached and not shadow:
-                raise _CapReachedError
-    except _CapReachedError:
+    reached = _against(count(counted, now), known)
+    if reached and not shadow:
+        take_back(counted)
         _note(map(budgets.name_of, reached), "refused", now)
         log.warning("sms.capped", cap=budgets.name_of(reached[0]))
         again = SendCount.objects.filter(key__in=reached).aggregate(at=Max("resets_at"))["at"]
@@ -155,10 +152,6 @@ _CODES = Prepared(
         .only("created_at", "to_index", "state", "sent_at")
     )
 )
-
-
-class _CapReachedError(Exception):
-    """Takes back what was counted."""
 
 
 def _against(reached: list[str], known: Callable[[], bool]) -> list[str]:
