@@ -27,7 +27,7 @@ from tests import loopback
 
 pytestmark = [pytest.mark.process, pytest.mark.embedded, pytest.mark.xdist_group("embedded")]
 
-#: Seconds for what takes three when nothing else runs: other tests run beside these.
+#: Seconds for a start, which takes three when nothing else runs: other tests run beside these.
 _PATIENCE = 60
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -71,7 +71,7 @@ class Portal:
         """Stop it whatever state it is in; what it printed."""
         if self.process.poll() is None:
             self.process.terminate()
-        return self.process.communicate(timeout=_PATIENCE)[0]
+        return self.process.communicate(timeout=20)[0]
 
 
 def wait_for(reached: Callable[[], bool], seconds: float) -> bool:
@@ -203,7 +203,7 @@ def test_a_second_start_in_the_same_folder_is_refused(portal: Portal) -> None:
 def test_a_web_server_that_falls_is_started_again(portal: Portal) -> None:
     (web,) = [each for each in portal.family() if "gunicorn" in each.cmdline() and each.ppid() == portal.process.pid]
     web.kill()
-    assert wait_for(lambda: not portal.serving(), _PATIENCE)
+    assert wait_for(lambda: not portal.serving(), 5)
     assert wait_for(portal.serving, _PATIENCE)
 
 
@@ -217,7 +217,7 @@ def test_a_killed_supervisor_takes_everybody_along_and_a_new_one_goes_on(tmp_pat
         assert wait_for(lambda: len(first.family()) >= 8, _PATIENCE)  # five and the web server with two workers
         family = first.family()
         first.process.kill()
-        assert wait_for(lambda: all_gone(family), _PATIENCE), [each.cmdline() for each in family if each.is_running()]
+        assert wait_for(lambda: all_gone(family), 5), [each.cmdline() for each in family if each.is_running()]
     finally:
         first.end()
     second = Portal(first.data_dir, free_port())
@@ -225,7 +225,7 @@ def test_a_killed_supervisor_takes_everybody_along_and_a_new_one_goes_on(tmp_pat
         assert wait_for(second.serving, _PATIENCE), second.end()
         family = second.family()
         second.process.send_signal(signal.SIGINT)
-        said, _ = second.process.communicate(timeout=_PATIENCE)
+        said, _ = second.process.communicate(timeout=10)
         assert second.process.returncode == 0
         assert all_gone(family)
     finally:
