@@ -74,14 +74,15 @@ def _meets_the_database(item: pytest.Item) -> bool:
     )
 
 
-#: Their queries are the ORM's own, and on SQLite a browser walks through their pages.
-_ONCE = {"approvals", "contacts", "desk", "freezing", "letters", "rebinding", "reset", "surveillance"}
+#: They ask every database in the ORM's words alone, and on SQLite a browser walks through their pages. A file that asks
+#: each in its own words is marked `each`.
+ONCE = {"approvals", "contacts", "desk", "freezing", "letters", "rebinding", "reset"}
 
 
 def _differs_on_sqlite(item: pytest.Item) -> bool:
     """Whether the run on PostgreSQL does not say enough. Long tests elsewhere are marked if it does."""
-    once = item.path.parent.name in _ONCE or item.get_closest_marker("once") is not None
-    return not (once and _meets_the_database(item))
+    once = item.path.parent.name in ONCE or item.get_closest_marker("once") is not None
+    return not (once and _meets_the_database(item)) or item.get_closest_marker("each") is not None
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.sources import PACKAGES, ROOT, files
+from tests.conftest import ONCE
 
 PYTHON = files(".py")
 LONGEST = 300  # lines
@@ -141,3 +142,10 @@ def test_time_is_asked_of_one_clock() -> None:
 def test_randomness_is_of_the_unguessable_kind() -> None:
     found = matching(re.compile(r"^\s*(import random|from random import)\b"), PYTHON)
     assert [place for place in found if "/demo/" not in place] == []
+
+
+def test_what_asks_each_database_in_its_own_words_runs_on_both() -> None:
+    written = {path: path.read_text() for name in ONCE for path in (ROOT / "tests" / name).glob("*.py")}
+    asking = {path for path, text in written.items() if "connection.vendor" in text}
+    assert asking
+    assert asking == {path for path, text in written.items() if "pytest.mark.each" in text}

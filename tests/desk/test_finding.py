@@ -31,7 +31,7 @@ from tests.approvals.steps import propose
 from tests.desk.steps import Desk, frozen
 from tests.surveillance import bulk
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.each]
 
 BOX = "accounts/customer/"
 

@@ -18,7 +18,7 @@ from tests.actors import text_of
 from tests.desk.steps import Desk
 from tests.twofactor.steps import Clock
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.each]
 
 
 def put(client: Customer, seconds: int, *, is_code: bool, state: str = State.QUEUED) -> None:
