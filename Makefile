@@ -9,7 +9,7 @@ CARRIER := tests/messaging/smpp_carrier
 .DEFAULT_GOAL := run
 # Some machines ask Python to keep nothing compiled: hundreds of processes of a test run would each compile everything.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: run test soak bench fmt lint contracts deploy-check test-sqlite test-postgres packages
+.PHONY: run test soak bench fmt lint compiled contracts deploy-check test-sqlite test-postgres packages
 .SILENT:
 
 run: .venv/product
@@ -18,7 +18,7 @@ run: .venv/product
 test:
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || tests/packages.sh
 	$(MAKE) --no-print-directory -j2 packages .venv/tests
-	$(MAKE) --no-print-directory -j2 lint contracts deploy-check
+	$(MAKE) --no-print-directory -j2 lint compiled contracts deploy-check
 	$(MAKE) --no-print-directory test-sqlite
 	$(MAKE) --no-print-directory test-postgres
 	echo "All checks and tests passed."
@@ -41,6 +41,10 @@ lint: .venv/tests
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
 	tests/production.sh $(BIN)/mypy --strict
+
+# Once, while mypy reads, and not six times at once when the tests start, which also say what cannot be collected.
+compiled: .venv/tests
+	$(BIN)/pytest --collect-only >/dev/null || true
 
 contracts: .venv/tests
 	echo "== Imports run one way"
