@@ -286,8 +286,7 @@ def plan(found: "QuerySet[Any]") -> str:
         return told
 
 
-@pytest.mark.parametrize("query", QUERIES[:-1])
-def test_no_search_reads_a_table_from_end_to_end(query: str, mak: Customer) -> None:
+def test_no_search_reads_a_table_from_end_to_end(mak: Customer) -> None:
     """A2"""
     bulk.clients(20_000)
     with connection.cursor() as cursor:
@@ -304,11 +303,16 @@ def test_no_search_reads_a_table_from_end_to_end(query: str, mak: Customer) -> N
     )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    kind, value = finding.understand(query)
+    for query in QUERIES[:-1]:
+        uses_an_index(*finding.understand(query), mak)
+
+
+def uses_an_index(kind: QueryKind, value: str, staff: Customer) -> None:
+    """That a search of this kind goes straight to what it finds."""
     if kind in finding.TOLD:
-        told = plan(finding.messages_of(kind, value, mak, timezone.now())[: policy.SEARCH_MESSAGES])
+        told = plan(finding.messages_of(kind, value, staff, timezone.now())[: policy.SEARCH_MESSAGES])
     else:
-        told = plan(finding.by(kind, value, mak)[: policy.SEARCH_HITS + 1])
+        told = plan(finding.by(kind, value, staff)[: policy.SEARCH_HITS + 1])
     table = "messaging_message" if kind in finding.TOLD else "accounts_customer"
     assert not re.search(rf"Seq Scan on {table}\b|\bSCAN (?:TABLE )?{table}\b", told), told
     walks = re.findall(rf"Index (?:Only )?Scan[^\n]* on {table}\b[^\n]*\n([^\n]*)", told)
