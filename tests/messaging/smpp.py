@@ -49,21 +49,26 @@ class Carrier:
         except Empty:
             pass
 
-    def all(self, event: str) -> list[dict[str, Any]]:
-        """What has happened of this kind."""
+    def _found(self, event: str) -> list[dict[str, Any]]:
         self._take(0.05)
         return [each for each in self._seen if each["event"] == event]
+
+    def all(self, event: str) -> list[dict[str, Any]]:
+        """What has happened of this kind until now. The carrier says it on another way than it answers on: only when it
+        has taken an order, too, has everything before come."""
+        self.order()
+        return self._found(event)
 
     def wait(self, event: str, count: int = 1) -> dict[str, Any]:
         """The `count`-th event of this kind, once it has happened."""
         until = time.monotonic() + _PATIENCE
-        while len(found := self.all(event)) < count:
+        while len(found := self._found(event)) < count:
             assert time.monotonic() < until, f"{count} times {event} did not happen"
         return found[count - 1]
 
     def order(self, **manners: object) -> None:
         """Behave like this from now on."""
-        done = len(self.all("done"))
+        done = len(self._found("done"))
         assert self._process.stdin
         self._process.stdin.write(json.dumps(manners) + "\n")
         self._process.stdin.flush()
