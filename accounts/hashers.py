@@ -6,7 +6,7 @@ from nacl.exceptions import InvalidkeyError
 
 
 class PortalArgon2Hasher(Argon2PasswordHasher):
-    """Argon2id with the parameters that OWASP recommends (19 MiB, two passes, one lane): 10 to 20 ms a check.
+    """Argon2id with the parameters that OWASP recommends (19 MiB, two passes, one lane): about 20 ms a check.
 
     Django's own parameters cost five times the memory and time, which a login storm at the opening bell would
     turn against us.

@@ -30,11 +30,12 @@ def encoded(password: str, kind: dict[str, Any]) -> str:
         {},
         {"memory_cost": 102400, "parallelism": 8},  # what Django makes itself
         {"memory_cost": 128, "time_cost": 10, "parallelism": 16},
-        {"memory_cost": 8, "time_cost": 1, "salt": b"8 bytes!"},
+        {"memory_cost": 8, "time_cost": 1, "salt": b"8 bytes!", "hash_len": 16},
+        {"type": Type.I, "memory_cost": 8, "time_cost": 1, "salt": b"8 bytes!", "hash_len": 16},
         {"type": Type.I, "memory_cost": 4096, "time_cost": 3},
         {"memory_cost": 131072, "salt": b"32 bytes of salt are the longest"},
     ],
-    ids=["ours", "django", "many_lanes", "weakest", "argon2i", "longest"],
+    ids=["ours", "django", "many_lanes", "weakest", "weakest_argon2i", "argon2i", "longest"],
 )
 def test_every_kind_that_an_import_brings_is_compared_as_django_does(kind: dict[str, Any]) -> None:
     """L10, O1"""
