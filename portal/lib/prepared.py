@@ -10,10 +10,11 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.models import Expression, Field, Model, QuerySet
+from django.db.models import BooleanField, CharField, DateTimeField, Expression, Field, Model, QuerySet, TextField
 from django.db.models.constants import OnConflict
 from django.db.models.query import get_related_populators
 from django.db.models.sql import InsertQuery, UpdateQuery
+from psycopg.types.datetime import TimestamptzLoader
 
 M = TypeVar("M", bound=Model)
 
@@ -34,10 +35,21 @@ def slot(model: type[Model], field: str, name: str = "") -> Slot:
     return Slot(name or field, model._meta.get_field(field))  # type: ignore[arg-type]
 
 
+#: Fields whose values the driver of PostgreSQL takes as they are.
+_NATIVE = frozenset({BooleanField, CharField, DateTimeField, TextField})
+
+
+def _stored(field: Any, value: Any, database: Any) -> Any:
+    """A value of a field as the database's driver takes it."""
+    if type(field) in _NATIVE and database.vendor == "postgresql":
+        return value
+    return field.get_db_prep_value(value, database)
+
+
 def _filled(parameters: Sequence[object], values: Mapping[str, Any], database: Any) -> list[Any]:
     """A statement's parameters with the values in place of the slots. Raises `KeyError` for one that is missing."""
     return [
-        part.output_field.get_db_prep_value(values[part.name], database) if isinstance(part, Slot) else part
+        _stored(part.output_field, values[part.name], database) if isinstance(part, Slot) else part
         for part in parameters
     ]
 
@@ -63,6 +75,8 @@ def _executed(sql: str, parameters: Sequence[Any], database: Any) -> Any:
         cursor = getattr(connection, _KEPT, None)
         if cursor is None:
             cursor = database.create_cursor()
+            # Django's own loader differs in how it names UTC, and is not compiled.
+            cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
             setattr(connection, _KEPT, cursor)
         cursor.execute(sql, parameters)
         return cursor
@@ -154,22 +168,26 @@ class PreparedUpdate:
 
 
 class PreparedInsert(Generic[M]):
-    """Inserts objects of one model, which has no other rows to write with it and sends no signals."""
+    """Inserts objects of one model, which has no other rows to write with it, no field that sets itself, and sends no
+    signals."""
 
     def __init__(self, model: type[M]) -> None:
         self._meta: Any = model._meta
         self._model = model
 
     @cached_property
-    def _fields(self) -> list[tuple[Any, Any]]:
-        """Each field that is written, with the one that knows how its value is stored: a reference is a key."""
+    def _written(self) -> list[Any]:
         returned = self._meta.db_returning_fields
-        fields = [field for field in self._meta.local_concrete_fields if field not in returned]
-        return [(field, field.target_field if field.remote_field else field) for field in fields]
+        return [field for field in self._meta.local_concrete_fields if field not in returned]
+
+    @cached_property
+    def _columns(self) -> list[tuple[str, Any]]:
+        """The attribute that holds each value, with the field that knows how it is stored: a reference is a key."""
+        return [(field.attname, field.target_field if field.remote_field else field) for field in self._written]
 
     def _composed(self, on_conflict: OnConflict | None) -> str:
         query = InsertQuery(self._model, on_conflict=on_conflict)
-        query.insert_values([field for field, _ in self._fields], [self._model()])
+        query.insert_values(self._written, [self._model()])
         compiler: Any = query.get_compiler(DEFAULT_DB_ALIAS)
         compiler.returning_fields = self._meta.db_returning_fields
         return str(compiler.as_sql()[0][0])
@@ -196,7 +214,7 @@ class PreparedInsert(Generic[M]):
 
     def _run(self, sql: str, new: M) -> bool:
         database = connections[DEFAULT_DB_ALIAS]
-        values = [column.get_db_prep_save(field.pre_save(new, True), database) for field, column in self._fields]
+        values = [_stored(column, getattr(new, name), database) for name, column in self._columns]
         inserted = _executed(sql, values, database)
         if self._meta.db_returning_fields:
             row = inserted.fetchone()
