@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import structlog
 from celery import current_app
@@ -30,6 +31,7 @@ SEAL = "message"
 
 #: The queue of codes; everything else has the default one.
 CODES = "codes"
+_DELIVER = "messaging.deliver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +222,23 @@ def put(
 def nudge(message_id: str, *, is_code: bool, countdown: float = 0) -> None:
     """Wake a worker, for a code by the queue that overtakes all others. The row is the truth: if the broker is away the
     sweep finds it."""
-    queue = CODES if is_code else None
     try:
-        current_app.send_task(
-            "messaging.deliver", [message_id, is_code], countdown=countdown, expires=60 + countdown, queue=queue
-        )
+        _publish(CODES if is_code else settings.CELERY_TASK_DEFAULT_QUEUE, [message_id, is_code], countdown)
     except Exception as error:
         log.warning("nudge.lost", message=message_id, problem=type(error).__name__)
+
+
+def _publish(queue: str, arguments: list[object], countdown: float) -> None:
+    """What `send_task` does for a task of one known queue and without a result: a login pays for each layer more."""
+    message = current_app.amqp.create_task_message(
+        str(uuid4()),
+        _DELIVER,
+        arguments,
+        countdown=countdown,
+        expires=60 + countdown,
+        ignore_result=True,
+        argsrepr=str(arguments),
+        kwargsrepr="{}",
+    )
+    with current_app.producer_or_acquire() as producer:
+        current_app.amqp.send_task_message(producer, _DELIVER, message, queue=queue, retry=False)

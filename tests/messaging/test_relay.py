@@ -237,15 +237,15 @@ def test_a_postponed_message_nudges_its_own_next_try(
 
 def test_codes_have_a_queue_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """S4"""
-    sent: list[tuple[str, list[object], str | None]] = []
+    sent: list[tuple[str, list[object], float]] = []
 
-    def send_task(name: str, arguments: list[object], *, queue: str | None, **_: object) -> None:
-        sent.append((name, arguments, queue))
+    def publish(queue: str, arguments: list[object], countdown: float) -> None:
+        sent.append((queue, arguments, countdown))
 
-    monkeypatch.setattr("portal.messaging.outbox.current_app.send_task", send_task)
+    monkeypatch.setattr(outbox, "_publish", publish)
     wake("a", is_code=True)
-    wake("b", is_code=False)
-    assert sent == [("messaging.deliver", ["a", True], "codes"), ("messaging.deliver", ["b", False], None)]
+    wake("b", is_code=False, countdown=5)
+    assert sent == [("codes", ["a", True], 0), ("portal", ["b", False], 5)]
 
 
 def test_a_crash_between_sending_and_settling_repeats_the_reference_alone(

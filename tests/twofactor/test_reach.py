@@ -73,7 +73,7 @@ def test_a_broker_that_is_away_does_not_disturb_the_page(
         raise problem
 
     monkeypatch.setattr(outbox, "nudge", _NUDGE)
-    monkeypatch.setattr("celery.app.base.Celery.send_task", away)
+    monkeypatch.setattr("celery.app.base.Celery.producer_or_acquire", away)
     assert visitor.password_step().status_code == 302
     assert Message.objects.get().state == State.QUEUED
     assert json.loads(visitor.get("login/delivery/").content)["state"] == "queued"
