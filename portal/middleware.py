@@ -19,7 +19,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.translation import get_language_from_path
 from django_otp.middleware import OTPMiddleware
 
 from accounts.policy import ABSOLUTE_LIFETIME
@@ -127,8 +126,9 @@ class LanguageCookieMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        language = get_language_from_path(request.path_info)
-        if language and request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) != language:
+        language = request.LANGUAGE_CODE
+        remembered = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) == language
+        if not remembered and request.path_info.startswith(f"/{language}/"):
             response.set_cookie(
                 settings.LANGUAGE_COOKIE_NAME,
                 language,
@@ -148,7 +148,9 @@ class BodyBoundMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if len(length) > _LENGTH_DIGITS or not length.isdecimal() or int(length) > self._bound(request):
+        if len(length) > _LENGTH_DIGITS or not length.isdecimal():
+            return too_large(request)
+        if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE and int(length) > self._bound(request):
             return too_large(request)
         return self.get_response(request)
 
