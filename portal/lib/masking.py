@@ -1,6 +1,7 @@
 """Contacts and numbers as they may be shown: enough to recognise, not enough to learn."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 import phonenumbers
@@ -19,6 +20,7 @@ class Masked:
     tail: str
 
 
+@lru_cache(maxsize=256)  # the pages and the message of one login show the same number
 def mask_mobile(number: str) -> Masked:
     """Calling code, first digit and last two in the country's grouping: `+852 9••• ••67`.
 
