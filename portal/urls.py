@@ -10,8 +10,8 @@ from portal import views
 urlpatterns = [
     # What clients open most stands first: every pattern before the right one is tried in vain.
     *i18n_patterns(
-        path("", include("twofactor.urls")),
         path("home/", views.home, name="home"),
+        path("", include("twofactor.urls")),
         path("", include("accounts.urls")),
         path("help/client-information-update-form.pdf", views.blank_form, name="blank_form"),
         path("help/<slug:slug>/", views.help_page, name="help"),

@@ -34,13 +34,15 @@ class FixedNode(template.Node):
         self._content = content
         self._values = values
         self._unless = unless
-        self.kept: dict[tuple[object, ...], SafeString] = {}
+        self.kept: dict[object, SafeString] = {}
         _nodes.add(self)
 
     def render(self, context: Context) -> SafeString:
         if self._unless and self._unless.resolve(context):
             return self._content.render(context)
-        key = (get_language(), *[value.resolve(context) for value in self._values])
+        # Pages name their language once; to ask for it costs more than a part that is kept.
+        language = context.get("LANGUAGE_CODE") or get_language()
+        key = (language, *[value.resolve(context) for value in self._values]) if self._values else language
         part = self.kept.get(key)
         if part is None:
             part = mark_safe(self._content.render(context))

@@ -3,9 +3,10 @@
 Every answer to a POST is a redirect, so that reload and back never send anything twice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.contrib import messages
@@ -54,6 +55,18 @@ class Journey:
     def over(self) -> HttpResponse:
         """To that page, or to the one that says that the session is over."""
         return redirect(self.outside) if self.outside else session_ended("gone")
+
+
+@cache
+def _addresses(journey: Journey, language: str) -> Mapping[str, str]:
+    """Where the pages of a journey are, in a language that is in force."""
+    return {
+        "delivery_url": reverse(journey.delivery),
+        "resend_url": reverse(journey.resend),
+        "action_url": reverse(journey.page),
+        "cancel_url": reverse(journey.cancel),
+        "resync_url": reverse(journey.resync) if journey.resync else "",
+    }
 
 
 LOGIN = Journey(
@@ -131,11 +144,7 @@ def show(request: HttpRequest, sign_in: SignIn, journey: Journey) -> HttpRespons
         "method_label": METHOD_LABELS[asked.method],
         "destination": destination,
         "device": method.device(customer),
-        "delivery_url": reverse(journey.delivery),
-        "resend_url": reverse(journey.resend),
-        "action_url": reverse(journey.page),
-        "cancel_url": reverse(journey.cancel),
-        "resync_url": reverse(journey.resync) if journey.resync else "",
+        **_addresses(journey, get_language() or ""),
         "purpose": journey.purpose.value,
         "purpose_label": PURPOSE_LABELS[journey.purpose],
         "tries_left": accounts_policy.FREEZE_AT - customer.wrong_codes,

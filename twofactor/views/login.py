@@ -28,7 +28,7 @@ def login(request: HttpRequest) -> HttpResponse:
     found = sessions.lookup(request)
     if found.sign_in and found.sign_in.inside:
         return redirect("home")
-    return _show(request, LoginForm())
+    return _show(request)
 
 
 def _judge(request: HttpRequest, form: LoginForm) -> HttpResponse:
@@ -82,8 +82,8 @@ def _wait(request: HttpRequest, retry_at: datetime | None) -> HttpResponse:
     return response
 
 
-def _show(request: HttpRequest, form: LoginForm, *, picture: bool = False) -> HttpResponse:
-    """The form with a fresh verification. The number stays as it was typed, the password never does."""
+def _show(request: HttpRequest, form: LoginForm | None = None, *, picture: bool = False) -> HttpResponse:
+    """The form, new or as it came, with a fresh verification. The number stays as it was typed, the password never."""
     return render(request, "accounts/login.html", {"form": form, **fresh_verification(picture=picture)})
 
 
