@@ -154,9 +154,10 @@ def database(name: str) -> dict[str, object]:
                     "timeout": 5,
                 },
                 "connect_timeout": 3,
-                # Statements that come again are planned once for each connection.
                 "server_side_binding": True,
-                "prepare_threshold": 3,
+                # What comes with every login stays prepared by `portal.lib.statements`. A connection that prepared more
+                # by itself would drop all of it, ours too, at each rollback.
+                "prepare_threshold": None,
             },
         }
     raise ImproperlyConfigured(f"{name} must start with sqlite:/// or postgresql://.")

@@ -19,7 +19,7 @@ from django.db import connection
 from accounts import policy
 from accounts.models import Customer, Result, SignIn
 from portal.lib import crypto
-from portal.lib.prepared import PreparedInsert
+from portal.lib.prepared import PreparedInsert, PreparedSql
 from portal.metrics import LOGINS
 
 
@@ -170,7 +170,7 @@ class _Facts:
 #:
 #: A browser is known if the account's own last login with its device cookie gave that cookie out, not too long ago; if
 #: it was not handed in since, survived no freeze or password change, and was not guessed with.
-_LOOK_UP = """
+_LOOK_UP = PreparedSql("""
     SELECT lanes.*, account.id, account.password, account.known_browser, account.all_frozen
       FROM (SELECT COUNT(CASE WHEN source AND failed THEN 1 END), MAX(CASE WHEN source AND failed THEN at END),
                    COUNT(CASE WHEN target AND failed THEN 1 END),
@@ -197,7 +197,7 @@ _LOOK_UP = """
               FROM accounts_customer customer
              WHERE login = %(number)s AND is_staff = %(staff)s AND is_active) account
         ON TRUE
-"""
+""")
 
 
 def _look_up(sign_in: SignIn) -> _Facts:
@@ -218,9 +218,8 @@ def _look_up(sign_in: SignIn) -> _Facts:
         "slowed": Result.SLOWED.value,
         "success": Result.SUCCESS.value,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_LOOK_UP, values)
-        source_failures, source_last, number_failures, pair_last, pair_waiting, *account = cursor.fetchone()
+    (found,) = _LOOK_UP.run(values).fetchall()
+    source_failures, source_last, number_failures, pair_last, pair_waiting, *account = found
     lanes = _Lanes(source_failures, _moment(source_last), number_failures, _moment(pair_last), _moment(pair_waiting))
     pk, password, known_browser, all_frozen = account
     if pk is None:

@@ -4,6 +4,7 @@ The ORM takes ten times as long to compose a query as PostgreSQL takes to answer
 is written as an ordinary queryset with a `Slot` for each value; what the ORM makes of it is kept, and only filled in.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,10 @@ from django.db.models import BooleanField, CharField, DateTimeField, Expression,
 from django.db.models.constants import OnConflict
 from django.db.models.query import get_related_populators
 from django.db.models.sql import InsertQuery, UpdateQuery
+from psycopg.pq import TransactionStatus
 from psycopg.types.datetime import TimestamptzLoader
+
+from portal.lib.statements import Statements
 
 M = TypeVar("M", bound=Model)
 
@@ -54,32 +58,51 @@ def _filled(parameters: Sequence[object], values: Mapping[str, Any], database: A
     ]
 
 
-#: What psycopg's connection calls the cursor that it keeps for us.
-_KEPT = "portal_cursor"
+_NAMED = re.compile(r"%\((\w+)\)s")
+#: What psycopg's connection calls what we have prepared on it.
+_KEPT = "portal_statements"
 
 
 def _executed(sql: str, parameters: Sequence[Any], database: Any) -> Any:
-    """A cursor that has run a statement, with its rows.
+    """What a statement brought, as a cursor gives it.
 
-    A cursor of psycopg costs as much to make as a small statement to run, so each connection keeps one, which Django
-    made and which knows no more than it would otherwise. Whoever watches statements sees them through Django's own.
+    Whoever watches statements sees them through Django's own cursor; and psycopg's begins a transaction of PostgreSQL,
+    with the first statement in it.
     """
     if database.vendor != "postgresql" or database.execute_wrappers or database.queries_logged:
-        cursor = database.cursor()
-        cursor.execute(sql, parameters)
-        return cursor
+        return _by_cursor(sql, parameters, database)
     database.ensure_connection()
     database.validate_no_broken_transaction()
     connection = database.connection
+    if not connection.autocommit and connection.pgconn.transaction_status == TransactionStatus.IDLE:
+        return _by_cursor(sql, parameters, database)
     with database.wrap_database_errors:
-        cursor = getattr(connection, _KEPT, None)
-        if cursor is None:
+        statements = getattr(connection, _KEPT, None)
+        if statements is None:
             cursor = database.create_cursor()
             # Django's own loader differs in how it names UTC, and is not compiled.
             cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
-            setattr(connection, _KEPT, cursor)
-        cursor.execute(sql, parameters)
-        return cursor
+            statements = Statements(cursor)
+            setattr(connection, _KEPT, statements)
+        return statements.run(sql, parameters)
+
+
+def _by_cursor(sql: str, parameters: Sequence[Any], database: Any) -> Any:
+    cursor = database.cursor()
+    cursor.execute(sql, parameters)
+    return cursor
+
+
+class PreparedSql:
+    """A statement written by hand, with `%(name)s` for each value."""
+
+    def __init__(self, sql: str) -> None:
+        self._names: list[str] = _NAMED.findall(sql)
+        self._sql = _NAMED.sub("%s", sql)
+
+    def run(self, values: Mapping[str, Any]) -> Any:
+        """What it brought, as a cursor gives it. The values are as the database stores them."""
+        return _executed(self._sql, [values[name] for name in self._names], connections[DEFAULT_DB_ALIAS])
 
 
 @dataclass(frozen=True)
