@@ -4,30 +4,35 @@ Nothing here ever receives a secret: services log events with ids, never the val
 own records (tracebacks included) become lines of the same kind, without local variables.
 """
 
+import contextlib
 import logging
 import logging.config
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
 
 
-class _Line(str):
-    """A line that structlog has written: what is logged of our own becomes JSON once, where it is said."""
-
-    __slots__ = ()
-
-
-class _Formatter(structlog.stdlib.ProcessorFormatter):
-    """Makes lines of the records of others, and leaves our own as they are."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return record.msg if isinstance(record.msg, _Line) else super().format(record)
+def write(line: str) -> None:
+    """Put one line of ours on standard error, in one piece, and not on what a worker makes of it. Where that is full or
+    gone, clients are served all the same."""
+    out = sys.__stderr__  # flushes each line by itself
+    if out is not None:
+        with contextlib.suppress(OSError, ValueError):
+            out.write(f"{line}\n")
 
 
-def _line(logger: Any, name: str, written: Any) -> _Line:
-    """The last processor of ours, after the one that writes JSON."""
-    return _Line(written)
+class _Lines:
+    """A logger at the end of structlog's chain: our own lines need nothing of what makes records of those of others."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def info(self, line: str) -> None:
+        write(line)
+
+    debug = warning = error = critical = info
 
 
 def _is_an_exception(record: logging.LogRecord) -> bool:
@@ -52,7 +57,7 @@ def configure(options: Mapping[str, Any]) -> None:
             "disable_existing_loggers": False,
             "formatters": {
                 "json": {
-                    "()": _Formatter,
+                    "()": structlog.stdlib.ProcessorFormatter,
                     "foreign_pre_chain": shared,
                     "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *written],
                 }
@@ -62,7 +67,9 @@ def configure(options: Mapping[str, Any]) -> None:
             "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["out"], "level": options["level"]},
             # httpx writes each URL at INFO, and Django each 4xx as a warning: both are in our own lines.
+            # At DEBUG Django's templates write all that a page was given.
             "loggers": {
+                "django.template": {"level": "INFO"},
                 "httpx": {"level": "WARNING"},
                 "httpcore": {"level": "WARNING"},
                 "django.request": {"level": "ERROR", "filters": ["own_answers"]},
@@ -71,8 +78,8 @@ def configure(options: Mapping[str, Any]) -> None:
         }
     )
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, *written, _line],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, *written],
+        logger_factory=_Lines,
+        wrapper_class=structlog.make_filtering_bound_logger(options["level"]),
         cache_logger_on_first_use=True,
     )

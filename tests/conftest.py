@@ -24,6 +24,7 @@ from portal.templatetags.fixed import forget
 from tests.actors import PASSWORD, Carrier, Handset, Visitor
 from tests.audit.owner import rule_off
 from tests.clearing import clear
+from tests.logged import everything_logged
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -144,6 +145,13 @@ def fresh_fragments(monkeypatch: pytest.MonkeyPatch) -> None:
     """No part of a page is left from a test with another brand, or with everybody frozen."""
     forget()
     monkeypatch.setattr(context._banner, "good_until", 0.0)
+
+
+@pytest.fixture
+def logged() -> Iterator[list[str]]:
+    """Everything that is logged."""
+    with everything_logged() as kept:
+        yield kept
 
 
 @pytest.fixture(autouse=True)

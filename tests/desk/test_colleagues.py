@@ -203,14 +203,14 @@ def test_blanks_are_no_reason(mak: Customer, chan_inside: Desk) -> None:
     assert mak.check_password(PASSWORD)
 
 
-def test_no_secret_is_kept_or_played_back(mak: Customer, chan_inside: Desk, caplog: Any) -> None:
+def test_no_secret_is_kept_or_played_back(mak: Customer, chan_inside: Desk, logged: list[str]) -> None:
     """T3, L12"""
     answer = deed(chan_inside, mak, "password")
     password = secret(answer)
     assert "no-store" in answer.headers["Cache-Control"]
     assert password not in chan_inside.get(f"colleagues/{mak.pk}/").content.decode()
     assert password not in str(list(AuditRecord.objects.values_list("facts", flat=True)))
-    assert password not in caplog.text
+    assert password not in "\n".join(logged)
 
 
 def test_the_operator_does_the_same_by_command(mak: Customer) -> None:

@@ -1,8 +1,6 @@
 """The code of a letter stands in the file for the printer, and nowhere else."""
 
-import logging
 import sys
-from collections.abc import Iterator
 
 import pytest
 from django.core import mail
@@ -32,31 +30,13 @@ def known_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codes, "new_code", lambda: CODE)
 
 
-@pytest.fixture
-def lines() -> Iterator[list[str]]:
-    """Everything that is logged at any level."""
-    written: list[str] = []
-
-    class Keep(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            written.append(f"{self.format(record)} {record.__dict__}")
-
-    handler, root = Keep(logging.DEBUG), logging.getLogger()
-    level = root.level
-    root.setLevel(logging.DEBUG)
-    root.addHandler(handler)
-    yield written
-    root.removeHandler(handler)
-    root.setLevel(level)
-
-
 def found_in(text: str) -> set[str]:
     """Which spellings stand in a text."""
     return {spelling for spelling in SPELLINGS if spelling in text}
 
 
 def test_the_code_is_in_the_file_alone(
-    clock: Clock, amy: Customer, chan_inside: Desk, handset: Handset, lines: list[str], nudges: list[str],
+    clock: Clock, amy: Customer, chan_inside: Desk, handset: Handset, logged: list[str], nudges: list[str],
 ) -> None:  # fmt: skip
     """C6, T8: printed, confirmed, posted, judged, seen on every page of the desk, and used"""
     letter = make_letter(amy)
@@ -81,8 +61,8 @@ def test_the_code_is_in_the_file_alone(
     run_relay()
     assert found_in(whole_database()) == set()
     assert found_in(str(Letter.objects.get().content)) == set()
-    assert found_in("\n".join(lines)) == set()
-    assert lines
+    assert found_in("\n".join(logged)) == set()
+    assert logged
     assert found_in("\n".join(shown)) == set()
     assert found_in("\n".join([str(message.body) for message in mail.outbox] + handset.texts(amy.mobile))) == set()
     assert mail.outbox
@@ -107,7 +87,7 @@ def test_the_statements_that_reach_the_database_hold_no_code(amy: Customer, chan
 
 @pytest.mark.parametrize("what", ["the typesetter", "the answer"])
 def test_the_report_of_a_fault_while_printing_holds_no_code(
-    what: str, clock: Clock, amy: Customer, chan_inside: Desk, lines: list[str], monkeypatch: pytest.MonkeyPatch
+    what: str, clock: Clock, amy: Customer, chan_inside: Desk, logged: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """C6: Django's report has every local variable of every frame"""
     make_letter(amy)
@@ -130,4 +110,4 @@ def test_the_report_of_a_fault_while_printing_holds_no_code(
     got_request_exception.disconnect(report)
     assert "boom" in reports[0]
     assert found_in("\n".join(reports)) == set()
-    assert found_in("\n".join(lines)) == set()
+    assert found_in("\n".join(logged)) == set()

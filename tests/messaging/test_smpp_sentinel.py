@@ -1,6 +1,5 @@
 """A code that can be recognised goes out over SMPP, to a carrier that says it back in every way the protocol has."""
 
-import logging
 import socket
 import threading
 import time
@@ -39,9 +38,8 @@ def shouting(request: pytest.FixtureRequest, far_end: Carrier) -> Carrier:
 
 
 @pytest.fixture
-def bind(tmp_path: Path, far_end: Carrier, settings: Settings, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+def bind(tmp_path: Path, far_end: Carrier, settings: Settings, logged: list[str]) -> Iterator[None]:
     """A bind that stands; everything that is logged is kept."""
-    caplog.set_level(logging.DEBUG)
     settings.SMS_ROUTES = {852: ("smpp",)}
     settings.SMS_SMPP = account(tmp_path, far_end.port)
     gateway._idle.clear()
@@ -53,7 +51,7 @@ def bind(tmp_path: Path, far_end: Carrier, settings: Settings, caplog: pytest.Lo
 @pytest.mark.parametrize("alphabet", _TEXTS)
 def test_it_is_in_no_log_no_table_and_no_figure(
     text: Callable[..., Message], shouting: Carrier, bind: None, alphabet: str,
-    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str],
+    logged: list[str], capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     """C6"""
     before = len(shouting.all("submit"))
@@ -63,7 +61,7 @@ def test_it_is_in_no_log_no_table_and_no_figure(
     time.sleep(0.1)  # what is said besides the answer comes after it
     message.refresh_from_db()
     told = capfd.readouterr()
-    for each in (caplog.text, told.out, told.err, whole_database(), figures()):
+    for each in (*logged, told.out, told.err, whole_database(), figures()):
         assert CODE not in each
     assert message.attempts.count() == 1
 

@@ -2,8 +2,11 @@
 
 import json
 import logging
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +16,12 @@ OURS, OTHERS = structlog.get_logger("portal.messaging.outbox"), logging.getLogge
 
 
 @pytest.fixture
-def written() -> Iterator[StringIO]:
-    """What the handler that `portal.logs` set up writes."""
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+    """What comes out on standard error."""
     handler = next(each for each in logging.getLogger().handlers if type(each) is logging.StreamHandler)
     kept = StringIO()
     before = handler.setStream(kept)
+    monkeypatch.setattr(sys, "__stderr__", kept)
     yield kept
     handler.setStream(before)
 
@@ -59,3 +63,14 @@ def test_a_percent_sign_and_braces_in_a_value_stay_what_they_are(written: String
 def test_what_is_below_the_level_is_not_written(written: StringIO) -> None:
     OURS.debug("too small to tell")
     assert not written.getvalue()
+
+
+def test_what_can_take_no_line_keeps_no_client_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Path("/dev/full").open("w")  # noqa: SIM115 (to be closed while something is still to be written to it)
+    monkeypatch.setattr(sys, "__stderr__", full)
+    OURS.warning("nudge.lost")
+    with suppress(OSError):
+        full.close()
+    OURS.warning("nudge.lost")
+    monkeypatch.setattr(sys, "__stderr__", None)
+    OURS.warning("nudge.lost")

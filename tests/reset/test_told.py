@@ -22,11 +22,11 @@ from tests.reset.steps import (
     type_letter_code,
     worker,
 )
-from tests.sweeps.test_sentinel import CODE, assert_nowhere, known_secrets, lines, whole_database
+from tests.sweeps.test_sentinel import CODE, assert_nowhere, known_secrets, whole_database
 from tests.twofactor.steps import Clock
 from tests.twofactor.switches import A_MINUTE
 
-__all__ = ["known_secrets", "lines"]
+__all__ = ["known_secrets"]
 pytestmark = pytest.mark.django_db
 
 
@@ -77,7 +77,7 @@ def test_the_whole_way_in_each_language(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("known_secrets")
 def test_no_code_and_no_password_of_a_reset_is_kept_or_told_anywhere(
-    clock: Clock, amy: Customer, handset: Handset, nudges: list[str], lines: list[str], tmp_path: Path
+    clock: Clock, amy: Customer, handset: Handset, nudges: list[str], logged: list[str], tmp_path: Path
 ) -> None:
     """C6"""
     visitor = Visitor("en")
@@ -93,21 +93,21 @@ def test_no_code_and_no_password_of_a_reset_is_kept_or_told_anywhere(
     run_relay()
     assert any(str(mail.body).startswith(CODE) for mail in emails(amy.email)), "the sentinel was really used"
     assert_nowhere("database", whole_database())
-    assert_nowhere("log", "\n".join(lines))
+    assert_nowhere("log", "\n".join(logged))
     assert_nowhere("task arguments", "\n".join(nudges))
     assert_nowhere("cookies", str(visitor.client.cookies))
     assert_nowhere("subjects", "\n".join(str(mail.subject) for mail in emails(amy.email)))
 
 
 def test_the_code_of_a_letter_is_kept_nowhere_when_it_is_typed(
-    owner: Visitor, amy: Customer, handset: Handset, lines: list[str]
+    owner: Visitor, amy: Customer, handset: Handset, logged: list[str]
 ) -> None:
     """C6, T8"""
     _, code = posted(amy)
     begin(owner, amy.login, "letter")
     type_letter_code(owner, f"{code[:-1]}{'A' if code[-1] != 'A' else 'B'}")
     type_letter_code(owner, code)
-    for where in (whole_database(), "\n".join(lines), str(owner.client.cookies)):
+    for where in (whole_database(), "\n".join(logged), str(owner.client.cookies)):
         assert code not in where
         assert code[:-1] not in where
 

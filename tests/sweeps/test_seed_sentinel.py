@@ -15,14 +15,11 @@ from django.views.debug import ExceptionReporter
 
 from accounts.models import Customer
 from tests.actors import Handset, Visitor, run_relay
-from tests.sweeps.test_sentinel import lines, whole_database
+from tests.sweeps.test_sentinel import whole_database
 from tests.twofactor.switches import A_MINUTE, app_code, ask, confirm, key_on, log_in_with_app, prove_by_sms, show_key
 from twofactor.models import MethodSwitch, SoftToken
 from twofactor.services import tokens
 from twofactor.views import bind
-
-__all__ = ["lines"]
-pytestmark = pytest.mark.django_db
 
 
 def spellings(seed: bytes) -> Iterator[str]:
@@ -47,7 +44,7 @@ def at_the_name(amy: Customer, handset: Handset, clock: time_machine.Traveller) 
 
 @pytest.mark.django_db(transaction=True)
 def test_no_key_is_kept_or_told_anywhere(
-    amy: Customer, handset: Handset, nudges: list[str], lines: list[str], clock: time_machine.Traveller
+    amy: Customer, handset: Handset, nudges: list[str], logged: list[str], clock: time_machine.Traveller
 ) -> None:
     """T3: database with its session table, log, task arguments, e-mail, text messages, cookies"""
     visitor = at_the_name(amy, handset, clock)
@@ -59,12 +56,12 @@ def test_no_key_is_kept_or_told_anywhere(
     assert_nowhere("database before sending", whole_database(), seed)
     run_relay()
     assert_nowhere("database", whole_database(), seed)
-    assert_nowhere("log", "\n".join(lines), seed)
+    assert_nowhere("log", "\n".join(logged), seed)
     assert_nowhere("task arguments", "\n".join(nudges), seed)
     assert_nowhere("e-mail", "\n".join(f"{message.subject}\n{message.body}" for message in mail.outbox), seed)
     assert_nowhere("text messages", "\n".join(handset.texts(amy.mobile)), seed)
     assert_nowhere("cookies", str(visitor.client.cookies), seed)
-    assert lines
+    assert logged
     assert nudges
     assert mail.outbox
 

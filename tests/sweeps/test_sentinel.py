@@ -1,15 +1,13 @@
 """A code and a password that can be recognised are used everywhere; afterwards neither is found anywhere."""
 
-import logging
 import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-import structlog
 import time_machine
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -33,30 +31,6 @@ CODE, PICTURE = "739184", "284719"
 PASSWORD, NEW, TYPO = "Sentinel-Harbour-4711", "Sentinel-Lantern-4712", "Sentinel-Mistyped-4713"
 SECRETS = (CODE, PICTURE, PASSWORD, NEW, TYPO)
 Form = tuple[str, dict[str, str]]
-
-
-@pytest.fixture
-def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
-    """Everything that is logged at any level, as it would be written."""
-    written: list[str] = []
-
-    class Keep(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            written.append(f"{self.format(record)} {record.__dict__}")
-
-    handler = Keep(logging.DEBUG)
-    loggers = [
-        logging.getLogger(name) for name in (None, "django", "django.request", "portal", "accounts", "twofactor")
-    ]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.DEBUG)
-    loggers[0].addHandler(handler)
-    yield written
-    loggers[0].removeHandler(handler)
-    for logger, level in zip(loggers, levels, strict=True):
-        logger.setLevel(level)
-    structlog.contextvars.clear_contextvars()
 
 
 @pytest.fixture
@@ -131,7 +105,7 @@ def journey(visitor: Visitor, amy: Customer, handset: Handset, clock: time_machi
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("known_secrets")
 def test_no_code_and_no_password_is_kept_or_told_anywhere(
-    sentinel_amy: Customer, handset: Handset, nudges: list[str], lines: list[str], clock: time_machine.Traveller,
+    sentinel_amy: Customer, handset: Handset, nudges: list[str], logged: list[str], clock: time_machine.Traveller,
     tmp_path: Path,
 ) -> None:  # fmt: skip
     """C6"""
@@ -147,8 +121,8 @@ def test_no_code_and_no_password_is_kept_or_told_anywhere(
 
     run_relay()
     assert_nowhere("database", whole_database())
-    assert_nowhere("log", "\n".join(lines))
-    assert lines
+    assert_nowhere("log", "\n".join(logged))
+    assert logged
     assert nudges
     assert_nowhere("task arguments", "\n".join(nudges))
     assert_nowhere("e-mail", "\n".join(f"{message.subject}\n{message.body}" for message in mail.outbox))
@@ -158,7 +132,7 @@ def test_no_code_and_no_password_is_kept_or_told_anywhere(
 
 
 def test_an_error_report_shows_nothing_that_was_typed(
-    sentinel_amy: Customer, lines: list[str], monkeypatch: pytest.MonkeyPatch
+    sentinel_amy: Customer, logged: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """C6"""
 
@@ -171,8 +145,8 @@ def test_an_error_report_shows_nothing_that_was_typed(
     page = visitor.password_step(sentinel_amy.login, PASSWORD)
     assert page.status_code == 500
     assert_nowhere("page", page.content.decode())
-    assert any("boom" in line for line in lines), "the fault itself is on record"
-    assert_nowhere("log", "\n".join(lines))
+    assert any("boom" in line for line in logged), "the fault itself is on record"
+    assert_nowhere("log", "\n".join(logged))
 
 
 def at_login(visitor: Visitor, amy: Customer, handset: Handset, clock: time_machine.Traveller) -> Form:
