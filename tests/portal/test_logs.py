@@ -66,7 +66,7 @@ def test_what_is_below_the_level_is_not_written(written: StringIO) -> None:
 
 
 def test_what_can_take_no_line_keeps_no_client_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    full = Path("/dev/full").open("w")  # noqa: SIM115 (to be closed while something is still to be written to it)
+    full = Path("/dev/full").open("w", buffering=1)  # noqa: SIM115 (to be closed while something is still to be written to it)
     monkeypatch.setattr(sys, "__stderr__", full)
     OURS.warning("nudge.lost")
     with suppress(OSError):
