@@ -18,6 +18,7 @@ from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
 from django.utils import timezone
 from django_otp.middleware import OTPMiddleware
 
@@ -118,14 +119,10 @@ class TokenAppHostMiddleware:
         return self.get_response(request)
 
 
-class LanguageCookieMiddleware:
-    """Remembers the language of the pages a visitor reads, for the next visit to an address without one."""
+class LanguageMiddleware(LocaleMiddleware):
+    """The language of a page is that of its address. It is remembered for the next visit to an address without one."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         language = request.LANGUAGE_CODE
         remembered = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) == language
         if not remembered and request.path_info.startswith(f"/{language}/"):
@@ -137,7 +134,7 @@ class LanguageCookieMiddleware:
                 httponly=True,
                 samesite="Lax",
             )
-        return response
+        return super().process_response(request, response)
 
 
 class BodyBoundMiddleware:
@@ -167,12 +164,18 @@ class StaffPathOnly:
     there, and is not even sent there.
     """
 
-    get_response: Callable[[HttpRequest], Any]
+    _aside: Callable[[HttpRequest], Any]
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        super().__init__(get_response)  # type: ignore[call-arg]  # what it is mixed into
+        # Django wraps each in a function. Who stands aside for one of these need not pass through the next.
+        following = getattr(get_response, "__wrapped__", None)
+        self._aside = following._aside if isinstance(following, StaffPathOnly) else get_response
 
     def __call__(self, request: HttpRequest) -> Any:
         if request.path.startswith(settings.STAFF_PATH):
-            return super().__call__(request)  # type: ignore[misc]  # what it is mixed into
-        return self.get_response(request)
+            return super().__call__(request)  # type: ignore[misc]
+        return self._aside(request)
 
 
 class StaffSessionMiddleware(StaffPathOnly, SessionMiddleware):
