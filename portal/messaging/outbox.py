@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import structlog
-from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
@@ -18,7 +16,7 @@ from django.utils import timezone
 from portal.lib import crypto
 from portal.lib.masking import mask_email, mask_mobile
 from portal.lib.prepared import Prepared, PreparedInsert, slot
-from portal.messaging import budgets, policy
+from portal.messaging import broker, budgets, policy
 from portal.messaging.counts import Limit, count, take_back
 from portal.messaging.models import Channel, Message, SendCount, State
 from portal.metrics import OVER_BUDGET
@@ -222,23 +220,8 @@ def put(
 def nudge(message_id: str, *, is_code: bool, countdown: float = 0) -> None:
     """Wake a worker, for a code by the queue that overtakes all others. The row is the truth: if the broker is away the
     sweep finds it."""
+    queue = CODES if is_code else settings.CELERY_TASK_DEFAULT_QUEUE
     try:
-        _publish(CODES if is_code else settings.CELERY_TASK_DEFAULT_QUEUE, [message_id, is_code], countdown)
+        broker.put(queue, _DELIVER, [message_id, is_code], countdown=countdown, expires=60 + countdown)
     except Exception as error:
         log.warning("nudge.lost", message=message_id, problem=type(error).__name__)
-
-
-def _publish(queue: str, arguments: list[object], countdown: float) -> None:
-    """What `send_task` does for a task of one known queue and without a result: a login pays for each layer more."""
-    message = current_app.amqp.create_task_message(
-        str(uuid4()),
-        _DELIVER,
-        arguments,
-        countdown=countdown,
-        expires=60 + countdown,
-        ignore_result=True,
-        argsrepr=str(arguments),
-        kwargsrepr="{}",
-    )
-    with current_app.producer_or_acquire() as producer:
-        current_app.amqp.send_task_message(producer, _DELIVER, message, queue=queue, retry=False)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from time_machine import Traveller
 
 from portal.lib import crypto
-from portal.messaging import outbox, policy, relay, tasks
+from portal.messaging import broker, outbox, policy, relay, tasks
 from portal.messaging.models import Attempt, Message, State
 from portal.messaging.outbox import nudge as wake  # the fixture `nudges` takes its place in the module
 from tests.actors import Carrier, run_relay
@@ -237,15 +237,15 @@ def test_a_postponed_message_nudges_its_own_next_try(
 
 def test_codes_have_a_queue_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """S4"""
-    sent: list[tuple[str, list[object], float]] = []
+    sent: list[tuple[str, list[object], float, float]] = []
 
-    def publish(queue: str, arguments: list[object], countdown: float) -> None:
-        sent.append((queue, arguments, countdown))
+    def put(queue: str, task: str, arguments: list[object], *, countdown: float, expires: float) -> None:
+        sent.append((queue, arguments, countdown, expires))
 
-    monkeypatch.setattr(outbox, "_publish", publish)
+    monkeypatch.setattr(broker, "put", put)
     wake("a", is_code=True)
     wake("b", is_code=False, countdown=5)
-    assert sent == [("codes", ["a", True], 0), ("portal", ["b", False], 5)]
+    assert sent == [("codes", ["a", True], 0, 60), ("portal", ["b", False], 5, 65)]
 
 
 def test_a_crash_between_sending_and_settling_repeats_the_reference_alone(
