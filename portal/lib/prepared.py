@@ -10,17 +10,27 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
+import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import BooleanField, CharField, DateTimeField, Expression, Field, Model, QuerySet, TextField
 from django.db.models.constants import OnConflict
 from django.db.models.query import get_related_populators
 from django.db.models.sql import InsertQuery, UpdateQuery
-from psycopg.pq import TransactionStatus
 from psycopg.types.datetime import TimestamptzLoader
 
 from portal.lib.statements import Statements
 
 M = TypeVar("M", bound=Model)
+
+
+#: Fields whose values the driver of PostgreSQL takes as they are.
+_NATIVE = frozenset({BooleanField, CharField, DateTimeField, TextField})
+
+
+def _preparing(field: Any) -> Any:
+    """The field, if it has to prepare its values for the driver of the database; otherwise None."""
+    native = type(field) in _NATIVE and connections[DEFAULT_DB_ALIAS].vendor == "postgresql"
+    return None if native else field
 
 
 class Slot(Expression):
@@ -29,6 +39,7 @@ class Slot(Expression):
     def __init__(self, name: str, field: "Field[Any, Any]") -> None:
         super().__init__(output_field=field)
         self.name = name
+        self.preparing = _preparing(field)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
@@ -39,23 +50,15 @@ def slot(model: type[Model], field: str, name: str = "") -> Slot:
     return Slot(name or field, model._meta.get_field(field))  # type: ignore[arg-type]
 
 
-#: Fields whose values the driver of PostgreSQL takes as they are.
-_NATIVE = frozenset({BooleanField, CharField, DateTimeField, TextField})
-
-
-def _stored(field: Any, value: Any, database: Any) -> Any:
-    """A value of a field as the database's driver takes it."""
-    if type(field) in _NATIVE and database.vendor == "postgresql":
-        return value
-    return field.get_db_prep_value(value, database)
-
-
 def _filled(parameters: Sequence[object], values: Mapping[str, Any], database: Any) -> list[Any]:
     """A statement's parameters with the values in place of the slots. Raises `KeyError` for one that is missing."""
-    return [
-        _stored(part.output_field, values[part.name], database) if isinstance(part, Slot) else part
-        for part in parameters
-    ]
+    filled = []
+    for part in parameters:
+        value = values[part.name] if isinstance(part, Slot) else part
+        if isinstance(part, Slot) and part.preparing:
+            value = part.preparing.get_db_prep_value(value, database)
+        filled.append(value)
+    return filled
 
 
 _NAMED = re.compile(r"%\((\w+)\)s")
@@ -64,27 +67,28 @@ _KEPT = "portal_statements"
 
 
 def _executed(sql: str, parameters: Sequence[Any], database: Any) -> Any:
-    """What a statement brought, as a cursor gives it.
-
-    Whoever watches statements sees them through Django's own cursor; and psycopg's begins a transaction of PostgreSQL,
-    with the first statement in it.
-    """
+    """What a statement brought, as a cursor gives it. Whoever watches statements sees them through Django's own."""
     if database.vendor != "postgresql" or database.execute_wrappers or database.queries_logged:
         return _by_cursor(sql, parameters, database)
-    database.ensure_connection()
+    if database.connection is None:
+        database.ensure_connection()
     database.validate_no_broken_transaction()
-    connection = database.connection
-    if not connection.autocommit and connection.pgconn.transaction_status == TransactionStatus.IDLE:
-        return _by_cursor(sql, parameters, database)
-    with database.wrap_database_errors:
-        statements = getattr(connection, _KEPT, None)
-        if statements is None:
-            cursor = database.create_cursor()
-            # Django's own loader differs in how it names UTC, and is not compiled.
-            cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
-            statements = Statements(cursor)
-            setattr(connection, _KEPT, statements)
-        return statements.run(sql, parameters)
+    try:
+        return _statements(database).run(sql, parameters)
+    except psycopg.Error:
+        with database.wrap_database_errors:  # which makes it one of Django's
+            raise
+
+
+def _statements(database: Any) -> Statements:
+    kept: Statements | None = getattr(database.connection, _KEPT, None)
+    if kept is None:
+        cursor = database.create_cursor()
+        # Django's own loader differs in how it names UTC, and is not compiled.
+        cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
+        kept = Statements(cursor)
+        setattr(database.connection, _KEPT, kept)
+    return kept
 
 
 def _by_cursor(sql: str, parameters: Sequence[Any], database: Any) -> Any:
@@ -205,8 +209,10 @@ class PreparedInsert(Generic[M]):
 
     @cached_property
     def _columns(self) -> list[tuple[str, Any]]:
-        """The attribute that holds each value, with the field that knows how it is stored: a reference is a key."""
-        return [(field.attname, field.target_field if field.remote_field else field) for field in self._written]
+        """The attribute that holds each value, and the field that has to prepare it. A reference is a key."""
+        return [
+            (field.attname, _preparing(field.target_field if field.remote_field else field)) for field in self._written
+        ]
 
     def _composed(self, on_conflict: OnConflict | None) -> str:
         query = InsertQuery(self._model, on_conflict=on_conflict)
@@ -237,7 +243,10 @@ class PreparedInsert(Generic[M]):
 
     def _run(self, sql: str, new: M) -> bool:
         database = connections[DEFAULT_DB_ALIAS]
-        values = [_stored(column, getattr(new, name), database) for name, column in self._columns]
+        values = [
+            field.get_db_prep_value(getattr(new, name), database) if field else getattr(new, name)
+            for name, field in self._columns
+        ]
         inserted = _executed(sql, values, database)
         if self._meta.db_returning_fields:
             row = inserted.fetchone()

@@ -16,7 +16,7 @@ from typing import Any
 from psycopg import Cursor
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import OperationalError, error_from_result
-from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 #: Statements of one connection; whatever comes after them is run without being prepared.
@@ -41,15 +41,21 @@ class Answer:
 
 
 class Statements:
-    """What one connection has prepared; it must have begun its transaction, or be in autocommit."""
+    """What one connection has prepared."""
 
     def __init__(self, cursor: Cursor[Any]) -> None:
+        self._connection = cursor.connection
         self._server = cursor.connection.pgconn
         self._adapter = Transformer(cursor)
         self._prepared: dict[tuple[str, Any], bytes] = {}
 
     def run(self, sql: str, parameters: Sequence[Any]) -> Answer:
-        """Run a statement that is written as for a cursor, `%s` for each parameter. Raises what a cursor raises."""
+        """Run a statement that is written as for a cursor, `%s` for each parameter. Raises what a cursor raises.
+
+        The first outside of autocommit begins a transaction, with the isolation that is the server's default.
+        """
+        if self._server.transaction_status == TransactionStatus.IDLE and not self._connection.autocommit:
+            self._done(self._server.exec_(b"BEGIN"))
         values: Any = self._adapter.dump_sequence(parameters, [PyFormat.AUTO] * len(parameters))
         types, formats = self._adapter.types or (), self._adapter.formats
         name = self._prepared.get((sql, types))
