@@ -66,8 +66,7 @@ def _worker(built: House, name: str, env: Mapping[str, str], *more: str) -> Iter
     """One worker on one core, which ends with what is measured: its connections are many."""
     command = (sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "-P", "threads", "-c", str(THREADS))
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "warning")
-    own = {**env, "DATABASE_POOL": str(THREADS)}
-    process = built.processes.start(f"worker-{name}", *command, *quiet, *more, env=own)
+    process = built.processes.start(f"worker-{name}", *command, *quiet, *more, env=env)
     worker = psutil.Process(process.pid)
     worker.cpu_affinity([0])
     yield worker

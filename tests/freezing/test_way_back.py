@@ -278,7 +278,6 @@ def work_off_killed_after(writes: int) -> bool:
             return result
 
         try:
-            connection.settings_dict["OPTIONS"].pop("pool", None)  # its threads were left behind
             with connection.execute_wrapper(wrapper):
                 unfreeze_runs.work_off()
         finally:
