@@ -146,8 +146,13 @@ def database(name: str) -> dict[str, object]:
             "PASSWORD": unquote(url.password or ""),
             "HOST": url.hostname or extra.get("host", ""),
             "PORT": str(url.port or extra.get("port", "")),
-            "CONN_MAX_AGE": 3600,  # seconds; threads are few and live long: each keeps its own and waits for none
+            "CONN_MAX_AGE": 0,  # the pool keeps connections, not the thread
             "OPTIONS": {
+                "pool": {
+                    "min_size": 1,
+                    "max_size": number("DATABASE_POOL", 8, low=1, high=100),
+                    "timeout": 5,
+                },
                 "connect_timeout": 3,
                 "server_side_binding": True,
                 # What comes with every login stays prepared by `portal.lib.statements`. A connection that prepared more

@@ -57,7 +57,7 @@ def measure(built: House) -> str:
     results.add_page(report, page.weigh(few.web))
     say("the audit trail")
     urls = [cluster.url(name, OWNER) for name in ("few", "many")]
-    written = built.module("audit", DATABASE_URL=urls[0], REDIS_URL="unix:///nowhere")
+    written = built.module("audit", DATABASE_URL=urls[0], REDIS_URL="unix:///nowhere", DATABASE_POOL="24")
     results.add_audit(report, **json.loads(written[-1]))
     say("finding a client")
     asked = [built.module("finding", DATABASE_URL=url, REDIS_URL="unix:///nowhere")[-1] for url in urls]

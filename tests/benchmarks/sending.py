@@ -66,7 +66,8 @@ def _worker(built: House, name: str, env: Mapping[str, str], *more: str) -> Iter
     """One worker on one core, which ends with what is measured: its connections are many."""
     command = (sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "-P", "threads", "-c", str(THREADS))
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "warning")
-    process = built.processes.start(f"worker-{name}", *command, *quiet, *more, env=env)
+    own = {**env, "DATABASE_POOL": str(THREADS)}
+    process = built.processes.start(f"worker-{name}", *command, *quiet, *more, env=own)
     worker = psutil.Process(process.pid)
     worker.cpu_affinity([0])
     yield worker

@@ -278,6 +278,7 @@ def work_off_killed_after(writes: int) -> bool:
             return result
 
         try:
+            connection.settings_dict["OPTIONS"].pop("pool", None)  # its threads were left behind
             with connection.execute_wrapper(wrapper):
                 unfreeze_runs.work_off()
         finally:

@@ -1,4 +1,4 @@
-"""Races need rows that other connections see."""
+"""Races need rows that other connections see, and enough connections for everybody."""
 
 from collections.abc import Iterator
 
@@ -10,8 +10,13 @@ from portal.messaging.policy import Caps
 
 
 @pytest.fixture(autouse=True)
-def rows_that_others_see(transactional_db: None) -> Iterator[None]:
-    """A thread has a connection of its own."""
+def connections_for_all(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """PostgreSQL: no pool, which would queue the threads and so keep them from meeting."""
+    if connection.vendor == "postgresql":
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]
+        options = {key: value for key, value in connection.settings_dict["OPTIONS"].items() if key != "pool"}
+        monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
     yield
     connection.close()
 
