@@ -11,6 +11,7 @@ from accounts.models import Contact, ResetWay
 from portal.letters import codes
 from portal.lib.addresses import MAX_POSTAL, AddressRefused, parse_email, parse_postal_address, printable
 from portal.lib.digits import six_digits
+from portal.lib.forms import shares_fields
 from portal.lib.phone import MobileProblem, MobileRefused, parse_mobile
 
 #: No password of ours is longer; anything above is refused before it costs a hash.
@@ -54,6 +55,7 @@ class NumberForm(forms.Form):
         return six_digits(self.cleaned_data["picture"]) or ""
 
 
+@shares_fields
 class LoginForm(NumberForm):
     """Account number, password and system verification."""
 

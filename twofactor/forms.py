@@ -6,12 +6,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.lib.digits import six_digits
+from portal.lib.forms import shares_fields
 from twofactor import errors, policy
 
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _JOINER = "\u200d"  # holds some emoji together
 
 
+@shares_fields
 class CodeForm(forms.Form):
     """Six digits in one field, however they were typed or pasted."""
 

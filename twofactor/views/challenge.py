@@ -3,17 +3,15 @@
 Every answer to a POST is a redirect, so that reload and back never send anything twice.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language
@@ -25,6 +23,7 @@ from accounts.decorators import handles_secrets, pending_required, session_ended
 from accounts.models import Method, Purpose, SignIn
 from accounts.words import METHOD_LABELS, PURPOSE_LABELS
 from portal import brand
+from portal.lib.pages import address, go_to
 from portal.lib.source import request_address
 from portal.lib.user_agent import device_label
 from portal.messaging import policy as sending
@@ -57,15 +56,14 @@ class Journey:
         return redirect(self.outside) if self.outside else session_ended("gone")
 
 
-@cache
-def _addresses(journey: Journey, language: str) -> Mapping[str, str]:
+def _addresses(journey: Journey, language: str) -> dict[str, str]:
     """Where the pages of a journey are, in a language that is in force."""
     return {
-        "delivery_url": reverse(journey.delivery),
-        "resend_url": reverse(journey.resend),
-        "action_url": reverse(journey.page),
-        "cancel_url": reverse(journey.cancel),
-        "resync_url": reverse(journey.resync) if journey.resync else "",
+        "delivery_url": address(journey.delivery, language),
+        "resend_url": address(journey.resend, language),
+        "action_url": address(journey.page, language),
+        "cancel_url": address(journey.cancel, language),
+        "resync_url": address(journey.resync, language) if journey.resync else "",
     }
 
 
@@ -191,7 +189,7 @@ def answer(
     outcome = judge(form.cleaned_data["answer"])
     match outcome.verdict:
         case Verdict.PASSED:
-            return redirect(onward)
+            return go_to(onward)
         case Verdict.FROZEN:
             return _frozen(request, sign_in, journey)
         case Verdict.GONE:

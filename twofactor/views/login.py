@@ -15,6 +15,7 @@ from accounts.decorators import handles_secrets
 from accounts.forms import LoginForm
 from accounts.services import verification
 from accounts.services.picture import BusyError, draw, speak
+from portal.lib.pages import go_to
 from twofactor.services.login import FirstStep, Step, end_earlier, first_step
 from twofactor.views.verification import fresh_verification, verified_try
 
@@ -47,7 +48,7 @@ def _judge(request: HttpRequest, form: LoginForm) -> HttpResponse:
 def _answer(request: HttpRequest, form: LoginForm, step: FirstStep) -> HttpResponse:
     match step.step:
         case Step.ASKED:
-            response: HttpResponse = redirect("twofactor:challenge")
+            response: HttpResponse = go_to("twofactor:challenge")
             sessions.set_session_cookie(response, step.key)
             return response
         case Step.SLOWED:
