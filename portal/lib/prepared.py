@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import BooleanField, CharField, DateTimeField, Expression, Field, Model, QuerySet, TextField
+from django.db.models.base import ModelState
 from django.db.models.constants import OnConflict
 from django.db.models.query import get_related_populators
 from django.db.models.sql import InsertQuery, UpdateQuery
@@ -109,6 +110,16 @@ class PreparedSql:
         return _executed(self._sql, [values[name] for name in self._names], connections[DEFAULT_DB_ALIAS])
 
 
+def _as_found(model: Any, names: list[str], values: Sequence[Any]) -> Any:
+    """What `from_db` makes, without an `__init__` that has much to ask and nothing to do: for a model that adds nothing
+    to it. Columns that were left out are fetched when asked for."""
+    found = model.__new__(model)
+    found.__dict__.update(zip(names, values, strict=True))
+    found._state = ModelState()
+    found._state.adding, found._state.db = False, DEFAULT_DB_ALIAS
+    return found
+
+
 @dataclass(frozen=True)
 class _Composed:
     """A SELECT as text, and how its rows become objects."""
@@ -138,7 +149,7 @@ class _Composed:
         model, names, columns = self._model
         found = []
         for row in self.compiler.apply_converters(rows, self._converters) if self._converters else rows:
-            each = model.from_db(DEFAULT_DB_ALIAS, names, row[columns])
+            each = _as_found(model, names, row[columns])
             for populator in self._related:
                 populator.populate(row, each)
             for name, place in (self.compiler.annotation_col_map or {}).items():
