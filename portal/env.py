@@ -139,6 +139,8 @@ def database(name: str) -> dict[str, object]:
         }
     if url.scheme in {"postgresql", "postgres"}:
         extra = dict(parse_qsl(url.query))
+        # Celery closes the connection of a thread after each task, and gunicorn's threads keep theirs.
+        pool = number("DATABASE_POOL", 8, low=0, high=100)
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(url.path.lstrip("/")) or "portal",
@@ -146,13 +148,9 @@ def database(name: str) -> dict[str, object]:
             "PASSWORD": unquote(url.password or ""),
             "HOST": url.hostname or extra.get("host", ""),
             "PORT": str(url.port or extra.get("port", "")),
-            "CONN_MAX_AGE": 0,  # the pool keeps connections, not the thread
+            "CONN_MAX_AGE": 0 if pool else 3600,  # seconds
             "OPTIONS": {
-                "pool": {
-                    "min_size": 1,
-                    "max_size": number("DATABASE_POOL", 8, low=1, high=100),
-                    "timeout": 5,
-                },
+                **({"pool": {"min_size": 1, "max_size": pool, "timeout": 5}} if pool else {}),
                 "connect_timeout": 3,
                 "server_side_binding": True,
                 # What comes with every login stays prepared by `portal.lib.statements`. A connection that prepared more

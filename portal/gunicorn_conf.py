@@ -1,6 +1,6 @@
 """How gunicorn serves the portal, in production and in the embedded demo.
 
-Read from the environment: GUNICORN_BIND, GUNICORN_WORKERS, GUNICORN_THREADS, GUNICORN_MAX_REQUESTS,
+Read from the environment: DATABASE_POOL, GUNICORN_BIND, GUNICORN_WORKERS, GUNICORN_THREADS, GUNICORN_MAX_REQUESTS,
 METRICS_DIR and METRICS_ADDRESS. The metrics are served by gunicorn's first process, on an address of
 their own that must be loopback or private: they are for the operator alone.
 """
@@ -17,6 +17,9 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from portal import checks, env
+
+# Its threads are few and live as long as it does: each keeps a connection to the database, and none waits for another.
+os.environ.setdefault("DATABASE_POOL", "0")
 
 METRICS_DIR = env.text("METRICS_DIR", "")
 METRICS_ADDRESS = env.text("METRICS_ADDRESS", "127.0.0.1:9108")
