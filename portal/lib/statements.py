@@ -15,13 +15,15 @@ from typing import Any
 
 from psycopg import Cursor
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import OperationalError, error_from_result
+from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, OperationalError, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 #: Statements of one connection; whatever comes after them is run without being prepared.
 _MOST = 200
 _DONE = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
+#: What is said of one that a change of its tables has made worthless, or that a pooler in between does not know.
+_STALE = (FeatureNotSupported, InvalidSqlStatementName)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,13 @@ class Statements:
         self._server = cursor.connection.pgconn
         self._adapter = Transformer(cursor)
         self._prepared: dict[tuple[str, Any], bytes] = {}
+        self._names = (b"portal_%d" % number for number in count())
 
     def run(self, sql: str, parameters: Sequence[Any]) -> Answer:
         """Run a statement that is written as for a cursor, `%s` for each parameter. Raises what a cursor raises.
 
-        The first outside of autocommit begins a transaction, with the isolation that is the server's default.
+        The first outside of autocommit begins a transaction, with the isolation that is the server's default. One that
+        is stale fails, as it may stand in a transaction, and is prepared anew the next time.
         """
         if self._server.transaction_status == TransactionStatus.IDLE and not self._connection.autocommit:
             self._done(self._server.exec_(b"BEGIN"))
@@ -60,13 +64,17 @@ class Statements:
         types, formats = self._adapter.types or (), self._adapter.formats
         name = self._prepared.get((sql, types))
         if name is None and len(self._prepared) < _MOST:
-            name = b"portal_%d" % len(self._prepared)
+            name = next(self._names)
             self._done(self._server.prepare(name, _numbered(sql), types))
             self._prepared[sql, types] = name
         if name is None:
             result = self._done(self._server.exec_params(_numbered(sql), values, types, formats))
         else:
-            result = self._done(self._server.exec_prepared(name, values, formats))
+            try:
+                result = self._done(self._server.exec_prepared(name, values, formats))
+            except _STALE:
+                del self._prepared[sql, types]
+                raise
         self._adapter.set_pgresult(result)
         return Answer(self._adapter.load_rows(0, result.ntuples, tuple), result.command_tuples or 0)
 

@@ -87,6 +87,25 @@ def test_what_comes_after_the_bound_runs_all_the_same(own: Statements, monkeypat
     assert own.run("SELECT count(*) FROM pg_prepared_statements", []).rows == [(2,)]
 
 
+def test_one_whose_tables_changed_fails_once(own: Statements) -> None:
+    own.run("CREATE TEMPORARY TABLE changing AS SELECT 7::int AS number", [])
+    asked = "SELECT number FROM changing WHERE number < %s::int"
+    assert own.run(asked, [9]).rows == [(7,)]
+    own.run("ALTER TABLE changing ALTER number TYPE text", [])
+    own.run("ALTER TABLE changing ALTER number TYPE bigint USING number::bigint", [])
+    with pytest.raises(psycopg.errors.FeatureNotSupported):
+        own.run(asked, [9])
+    assert own.run(asked, [9]).rows == [(7,)]
+
+
+def test_one_that_the_server_does_not_know_any_more_fails_once(own: Statements) -> None:
+    assert own.run("SELECT %s::int", [1]).rows == [(1,)]
+    own.run("DEALLOCATE ALL", [])
+    with pytest.raises(psycopg.errors.InvalidSqlStatementName):
+        own.run("SELECT %s::int", [1])
+    assert own.run("SELECT %s::int", [1]).rows == [(1,)]
+
+
 def test_a_rollback_leaves_it_prepared() -> None:
     asked = PreparedSql("SELECT %(word)s::text AS outlives_a_rollback")
     for word in "abcde":
