@@ -223,6 +223,7 @@ def test_a_killed_supervisor_takes_everybody_along_and_a_new_one_goes_on(tmp_pat
     second = Portal(first.data_dir, free_port())
     try:
         assert wait_for(second.serving, _PATIENCE), second.end()
+        assert wait_for(lambda: len(second.family()) >= 8, _PATIENCE)  # the last is there, and then it says so
         family = second.family()
         second.process.send_signal(signal.SIGINT)
         said, _ = second.process.communicate(timeout=10)
