@@ -12,7 +12,18 @@ from typing import Any, Generic, TypeVar
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.models import BooleanField, CharField, DateTimeField, Expression, Field, Model, QuerySet, TextField
+from django.db.models import (
+    BigAutoField,
+    BooleanField,
+    CharField,
+    DateTimeField,
+    Expression,
+    Field,
+    Model,
+    QuerySet,
+    TextField,
+    UUIDField,
+)
 from django.db.models.base import ModelState
 from django.db.models.constants import OnConflict
 from django.db.models.query import get_related_populators
@@ -25,11 +36,12 @@ M = TypeVar("M", bound=Model)
 
 
 #: Fields whose values the driver of PostgreSQL takes as they are.
-_NATIVE = frozenset({BooleanField, CharField, DateTimeField, TextField})
+_NATIVE = frozenset({BigAutoField, BooleanField, CharField, DateTimeField, TextField, UUIDField})
 
 
 def _preparing(field: Any) -> Any:
-    """The field, if it has to prepare its values for the driver of the database; otherwise None."""
+    """The field, if it has to prepare values for the driver of the database; otherwise None. A reference is a key."""
+    field = field.target_field if field.remote_field else field
     native = type(field) in _NATIVE and connections[DEFAULT_DB_ALIAS].vendor == "postgresql"
     return None if native else field
 
@@ -110,14 +122,20 @@ class PreparedSql:
         return _executed(self._sql, [values[name] for name in self._names], connections[DEFAULT_DB_ALIAS])
 
 
-def _as_found(model: Any, names: list[str], values: Sequence[Any]) -> Any:
-    """What `from_db` makes, without an `__init__` that has much to ask and nothing to do: for a model that adds nothing
-    to it. Columns that were left out are fetched when asked for."""
-    found = model.__new__(model)
-    found.__dict__.update(zip(names, values, strict=True))
-    found._state = ModelState()
-    found._state.adding, found._state.db = False, DEFAULT_DB_ALIAS
-    return found
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Stands for a model where rows become objects, without an `__init__` that has much to ask and nothing to do: for
+    one that adds nothing to it. Columns that were left out are fetched when asked for."""
+
+    model: Any
+
+    def from_db(self, database: str, names: Sequence[str], values: Sequence[Any]) -> Any:
+        """What the model's own `from_db` makes."""
+        found = self.model.__new__(self.model)
+        found.__dict__.update(zip(names, values, strict=True))
+        found._state = ModelState()
+        found._state.adding, found._state.db = False, database
+        return found
 
 
 @dataclass(frozen=True)
@@ -130,15 +148,18 @@ class _Composed:
     locks: bool
 
     @cached_property
-    def _model(self) -> tuple[Any, list[str], slice]:
+    def _found(self) -> tuple[_Rows, list[str], slice]:
         info, select = self.compiler.klass_info, self.compiler.select
         columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
-        return info["model"], [column[0].target.attname for column in select[columns]], columns
+        return _Rows(info["model"]), [column[0].target.attname for column in select[columns]], columns
 
     @cached_property
     def _related(self) -> list[Any]:
-        populators: Any = get_related_populators  # the stubs are those of a later Django
-        return list(populators(self.compiler.klass_info, self.compiler.select, DEFAULT_DB_ALIAS))
+        write: Any = get_related_populators  # the stubs are those of a later Django
+        populators = list(write(self.compiler.klass_info, self.compiler.select, DEFAULT_DB_ALIAS))
+        for populator in populators:
+            populator.model_cls = _Rows(populator.model_cls)
+        return populators
 
     @cached_property
     def _converters(self) -> dict[int, Any]:
@@ -146,10 +167,10 @@ class _Composed:
         return found
 
     def objects(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        model, names, columns = self._model
+        rows_of, names, columns = self._found
         found = []
         for row in self.compiler.apply_converters(rows, self._converters) if self._converters else rows:
-            each = _as_found(model, names, row[columns])
+            each = rows_of.from_db(DEFAULT_DB_ALIAS, names, row[columns])
             for populator in self._related:
                 populator.populate(row, each)
             for name, place in (self.compiler.annotation_col_map or {}).items():
@@ -220,10 +241,8 @@ class PreparedInsert(Generic[M]):
 
     @cached_property
     def _columns(self) -> list[tuple[str, Any]]:
-        """The attribute that holds each value, and the field that has to prepare it. A reference is a key."""
-        return [
-            (field.attname, _preparing(field.target_field if field.remote_field else field)) for field in self._written
-        ]
+        """The attribute that holds each value, and the field that has to prepare it."""
+        return [(field.attname, _preparing(field)) for field in self._written]
 
     def _composed(self, on_conflict: OnConflict | None) -> str:
         query = InsertQuery(self._model, on_conflict=on_conflict)
