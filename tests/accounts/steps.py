@@ -94,7 +94,7 @@ def anonymous(body: str, *secrets: str) -> str:
     body = re.sub(r'(name="csrfmiddlewaretoken" value=")[^"]+', r"\1", body)
     body = re.sub(r'(data-challenge=")[^"]+', r"\1", body)
     body = re.sub(r'(name="picture_token" value=")[^"]+', r"\1", body)
-    body = re.sub(r"(login/(?:picture|sound)/)[^.]+", r"\1", body)
+    body = re.sub(r"(login/(?:picture.png|sound.wav)\?token=)[^\"]+", r"\1", body)
     for secret in secrets:
         body = body.replace(secret, "")
     return body

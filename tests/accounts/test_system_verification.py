@@ -205,7 +205,7 @@ def test_an_old_or_forged_picture_is_refused(amy: Customer, clock: Clock) -> Non
 def test_the_picture_can_be_seen_and_heard(visitor: Visitor) -> None:
     """L7"""
     token = token_on(visitor.get("login/"))
-    picture, sound = visitor.get(f"login/picture/{token}.png"), visitor.get(f"login/sound/{token}.wav")
+    picture, sound = visitor.get(f"login/picture.png?token={token}"), visitor.get(f"login/sound.wav?token={token}")
     assert picture.headers["Content-Type"] == "image/png"
     assert picture.content.startswith(b"\x89PNG")
     assert sound.headers["Content-Type"] == "audio/wav"
@@ -213,8 +213,8 @@ def test_the_picture_can_be_seen_and_heard(visitor: Visitor) -> None:
     assert "no-store" in sound.headers["Cache-Control"]
     assert digits_of(token).encode() not in picture.content
     assert digits_of(token) not in token
-    assert visitor.get("login/picture/forged.png").status_code == 404
-    assert visitor.get("login/sound/forged.wav").status_code == 404
+    assert visitor.get("login/picture.png?token=forged").status_code == 404
+    assert visitor.get("login/sound.wav?token=forged").status_code == 404
 
 
 def test_the_operator_can_make_the_picture_the_normal_form(amy: Customer, settings: SettingsWrapper) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import LocalePrefixPattern, RoutePattern
 
-#: What stands for a converter's argument. The picture token is none of ours: its pages answer 404.
+#: What stands for a converter's argument.
 _ARGUMENTS = {
     "pk": "1",
     "slug": "faq",
     "kind": "mobile",
-    "token": "forged",
     "gateway": "http",
     "secret": "forged",
     "app_label": "accounts",

@@ -110,8 +110,8 @@ def test_the_site_map_has_no_unknown_kind_of_door() -> None:
 
 PUBLIC = {
     "accessibility/", "help/client-information-update-form.pdf", "help/faq/", "login/", "login/delivery/",
-    "login/picture/forged.png", "login/reset/", "login/reset/delivery/", "login/sound/forged.wav",
-    "login/session-ended/", "logout/", "privacy/",
+    "login/picture.png", "login/reset/", "login/reset/delivery/", "login/session-ended/", "login/sound.wav",
+    "logout/", "privacy/",
     "service/2fa/confirm/delivery/", "service/contact/confirm/delivery/", "service/prove/delivery/",
 }  # fmt: skip
 

@@ -89,22 +89,24 @@ def _show(request: HttpRequest, form: LoginForm | None = None, *, picture: bool 
 
 
 @require_safe
-def picture(request: HttpRequest, token: str) -> HttpResponse:
+def picture(request: HttpRequest) -> HttpResponse:
     """The digits of a token as a picture."""
-    return HttpResponse(draw(token, _digits(token)), content_type="image/png")
+    return HttpResponse(draw(*_asked(request)), content_type="image/png")
 
 
 @require_safe
-def sound(request: HttpRequest, token: str) -> HttpResponse:
+def sound(request: HttpRequest) -> HttpResponse:
     """The digits of a token, spoken."""
     try:
-        return HttpResponse(speak(token, _digits(token)), content_type="audio/wav")
+        return HttpResponse(speak(*_asked(request)), content_type="audio/wav")
     except BusyError:
         return HttpResponse(status=503, headers={"Retry-After": "5"})
 
 
-def _digits(token: str) -> str:
+def _asked(request: HttpRequest) -> tuple[str, str]:
+    """The token and its digits."""
+    token = request.GET.get("token", "")
     digits = verification.picture_digits(token, timezone.now())
     if digits is None:
         raise Http404
-    return digits
+    return token, digits
