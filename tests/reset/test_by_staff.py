@@ -51,6 +51,7 @@ def test_a_caller_is_helped_online(
 ) -> None:
     """L10, A1"""
     owner.log_in(handset, amy)
+    clock.shift(A_MINUTE)
     answer = mak_inside.post(path(amy), FORM)
     assert answer.headers["Location"] == f"/staff/accounts/customer/{amy.pk}/"
     assert "Forgotten password or first login" in text_of(mak_inside.get(answer.headers["Location"]))
