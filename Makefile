@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # More than there are cores: tests of processes and pages often wait. What is alike on both databases runs on one.
-IN_PARALLEL := -n 6 --dist loadgroup --split
+IN_PARALLEL := -n 4 --dist loadgroup --split
 CARRIER := tests/messaging/smpp_carrier
 .DEFAULT_GOAL := run
 # Some machines ask Python to keep nothing compiled: hundreds of processes of a test run would each compile everything.

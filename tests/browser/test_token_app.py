@@ -10,16 +10,14 @@ from urllib.parse import quote
 
 import pyotp
 import pytest
-from django.conf import settings as django_settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from portal import brand
 from tests.browser.conftest import ROOT, OpenPage, Portal
 from tests.browser.front import Front
-from tests.browser.test_journeys import check
+from tests.browser.test_journeys import PAIRS, check
 
 pytestmark = pytest.mark.browser
-LANGUAGES = [code for code, _ in django_settings.LANGUAGES]
 KEY = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # that of the RFC's table
 OTHER = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 NOW = datetime(2035, 11, 19, 2, 0, 7, tzinfo=UTC)
@@ -589,10 +587,8 @@ def test_every_word_is_there_in_three_languages_and_used() -> None:
     assert not re.search("登錄|簡訊|行動電話|電子郵件|使用者|網路|軟體|激活|設備|令牌|賬號|用戶名", words)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
-def test_every_state_is_accessible(language: str, dark: bool, width: int, portal: Portal, open_page: OpenPage) -> None:
+@pytest.mark.parametrize(("language", "width", "dark"), [(language, width, dark) for language, _, width, dark in PAIRS])
+def test_every_state_is_accessible(language: str, width: int, dark: bool, portal: Portal, open_page: OpenPage) -> None:
     """O6"""
     page = open_page(language, width=width, dark=dark)
     page.add_init_script("navigator.storage.persist = async () => false")
