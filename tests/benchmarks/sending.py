@@ -21,7 +21,7 @@ from tests.messaging.smpp import carrier as smpp_carrier
 MESSAGES, SLOW = 2000, 0.2  # seconds that the gateway takes for a request
 THREADS = 64
 NOTICES, PACED, PER_SECOND = 20_000, 100, 5.0
-BACKLOG = (100, 100_000)
+BACKLOG, ROUNDS = (100, 100_000), 3
 _PATIENCE = 120
 
 
@@ -133,13 +133,21 @@ def _behind_notices(built: House) -> tuple[float, ...]:
 
 
 def _claims(built: House) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Claims and sweeps, each among few and among many."""
-    found = []
+    """Claims and sweeps, each among few and among many: in turns, for a machine has fast and slow moments. Of the
+    rounds the one with the middle ratio."""
     for count in BACKLOG:
-        name = f"claims{count}"
-        prepare(built.processes, built.cluster, name, built.env, 10)
-        url = built.cluster.url(name, OWNER)
-        (line,) = built.module("messages", "claims", str(count), DATABASE_URL=url, REDIS_URL="unix:///nowhere")[-1:]
-        found.append([float(word) for word in line.split()])
-    few, many = found
-    return (few[0], many[0]), (few[1], many[1])
+        prepare(built.processes, built.cluster, f"claims{count}", built.env, 10)
+    rounds = [[_claims_among(built, count) for count in BACKLOG] for _ in range(ROUNDS)]
+    claims, sweeps = ([(few[what], many[what]) for few, many in rounds] for what in (0, 1))
+    return _middle(claims), _middle(sweeps)
+
+
+def _claims_among(built: House, count: int) -> tuple[float, float]:
+    url = built.cluster.url(f"claims{count}", OWNER)
+    (line,) = built.module("messages", "claims", str(count), DATABASE_URL=url, REDIS_URL="unix:///nowhere")[-1:]
+    claim, sweep = line.split()
+    return float(claim), float(sweep)
+
+
+def _middle(pairs: list[tuple[float, float]]) -> tuple[float, float]:
+    return sorted(pairs, key=lambda pair: pair[1] / pair[0])[len(pairs) // 2]
