@@ -40,7 +40,7 @@ def _next_code() -> str:
 
 
 #: A code by e-mail proves an address that is named when it is asked; the rules here are of the number on file.
-_BY_TEXT = [purpose for purpose in Purpose if purpose != Purpose.NEW_EMAIL]
+_BY_TEXT = [purpose for purpose in Purpose if purpose not in {Purpose.NEW_EMAIL, Purpose.RESET_EMAIL}]
 
 
 @dataclass
