@@ -77,7 +77,7 @@ def _meets_the_database(item: pytest.Item) -> bool:
 
 #: They ask every database in the ORM's words alone, and on SQLite a browser walks through their pages. A file that asks
 #: each in its own words is marked `each`.
-ONCE = {"approvals", "contacts", "desk", "freezing", "letters", "rebinding", "reset", "sweeps", "twofactor"}
+ONCE = {"approvals", "contacts", "desk", "freezing", "letters", "rebinding", "reset", "twofactor"}
 
 
 def _differs_on_sqlite(item: pytest.Item) -> bool:

@@ -51,7 +51,7 @@ def test_the_page_after_a_session_says_why_it_ended(language: str, open_page: Op
     for reason in REASONS:
         page.goto(f"login/session-ended/?reason={reason}")
         said.add(page.inner_text(".lead"))
-    check(page, 320, scripts=True)
+        check(page, 320, scripts=True)
     assert len(said) == len(REASONS)
 
 

@@ -50,6 +50,7 @@ def assert_sane(response: HttpResponse, method: str, path: str) -> None:
     assert b"<script>" not in response.content, (method, path)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("mend", "seed"),
     [(True, 0), (False, 0), (False, 1)],

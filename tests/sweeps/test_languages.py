@@ -59,6 +59,7 @@ def sentences(language: str) -> list[polib.POEntry]:
     return [entry for entry in entries if re.search(r"[a-z] [a-z]", entry.msgid) and "%" not in entry.msgid]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("language", LANG)
 def test_every_page_speaks_one_language(
     language: str, amy: Customer, make_client: Callable[..., Customer], handset: Handset, clock: time_machine.Traveller
