@@ -66,3 +66,11 @@ def test_what_waits_is_found_without_sorting_it(clock: Traveller, mail: Put) -> 
             plan = "\n".join(line for (line,) in cursor.fetchall())
             assert "Sort" not in plan, plan
             assert "message_to_" in plan, plan
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="pages with room to spare are PostgreSQL's")
+def test_a_page_of_messages_keeps_room_for_their_next_versions() -> None:
+    """S4: a message changes its state several times, and each is a new version of its row"""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reloptions FROM pg_class WHERE oid = 'messaging_message'::regclass")
+        assert cursor.fetchone() == (["fillfactor=70"],)
